@@ -1,0 +1,147 @@
+//! Stages one after another.
+use ntm_core::buffers::ALIGN;
+use ntm_core::traits::{Addressing, Look, LookGradient, Quantity, Stage, StageGradient, StageLook};
+use ntm_core::{Field, Real, Shape};
+use std::ops::Range;
+
+/// Stages one after another. The first is given the head's previous weighting, each later one what the one before made;
+/// what the last makes is the head's weighting.
+///
+/// Its trace holds what each stage but the last made, and then the traces of the stages.
+#[derive(Debug)]
+pub struct Chain<T: Real> {
+    stages: Vec<Box<dyn Stage<T>>>,
+    places: Vec<Place>,
+}
+
+/// Where a stage's numbers, keys and trace are; the trace counts from the end of what the stages made.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    numbers: Range<usize>,
+    keys: Range<usize>,
+    trace: Range<usize>,
+}
+
+fn padded(shape: Shape) -> usize {
+    shape.slots.next_multiple_of(ALIGN)
+}
+
+impl<T: Real> Chain<T> {
+    /// A chain for memories of this shape. Without stages it keeps the previous weighting for ever.
+    pub fn new(shape: Shape, stages: Vec<Box<dyn Stage<T>>>) -> Self {
+        let mut end = Place::default();
+        let places = stages
+            .iter()
+            .map(|stage| {
+                let fields = stage.fields(shape);
+                let next = |at: &Range<usize>, n: usize| at.end..at.end + n;
+                end = Place {
+                    numbers: next(&end.numbers, Field::count(&fields)),
+                    keys: next(&end.keys, fields.iter().filter(|f| f.key.is_some()).count()),
+                    trace: next(&end.trace, stage.trace(shape).next_multiple_of(ALIGN)),
+                };
+                end.clone()
+            })
+            .collect();
+        Chain { stages, places }
+    }
+    fn between(&self) -> usize {
+        self.stages.len().saturating_sub(1)
+    }
+}
+
+impl Place {
+    fn look<'a, T>(&self, look: &Look<'a, T>, previous: &'a [T], incoming: &'a [T]) -> StageLook<'a, T> {
+        let slots = look.shape.slots;
+        StageLook {
+            shape: look.shape,
+            numbers: &look.numbers[self.numbers.clone()],
+            similarity: &look.similarity[self.keys.start * slots..self.keys.end * slots],
+            previous,
+            incoming,
+        }
+    }
+}
+
+impl<T: Real> Addressing<T> for Chain<T> {
+    fn fields(&self, shape: Shape) -> Vec<Field> {
+        self.stages.iter().flat_map(|s| s.fields(shape)).collect()
+    }
+    fn trace(&self, shape: Shape) -> usize {
+        self.between() * padded(shape) + self.places.last().map_or(0, |p| p.trace.end)
+    }
+    fn scratch(&self, shape: Shape) -> usize {
+        2 * padded(shape)
+    }
+    fn forward(&self, look: &Look<'_, T>, _own: &mut [T], trace: &mut [T], weighting: &mut [T]) {
+        let (slots, step) = (look.shape.slots, padded(look.shape));
+        let (outs, traces) = trace.split_at_mut(self.between() * step);
+        let previous = &look.previous[look.head * slots..(look.head + 1) * slots];
+        if self.stages.is_empty() {
+            weighting.copy_from_slice(previous);
+        }
+        for (i, (stage, place)) in self.stages.iter().zip(&self.places).enumerate() {
+            let (before, after) = outs.split_at_mut(i * step);
+            let incoming = if i == 0 { previous } else { &before[(i - 1) * step..][..slots] };
+            let out = if i == self.between() { &mut *weighting } else { &mut after[..slots] };
+            stage.forward(&place.look(look, previous, incoming), &mut traces[place.trace.clone()], out);
+        }
+    }
+    fn backward(
+        &self,
+        look: &Look<'_, T>,
+        trace: &mut [T],
+        weighting: &[T],
+        d_weighting: &[T],
+        _d_own: &mut [T],
+        d: &mut LookGradient<'_, T>,
+        scratch: &mut [T],
+    ) {
+        let (slots, step) = (look.shape.slots, padded(look.shape));
+        let (outs, traces) = trace.split_at(self.between() * step);
+        let of_head = look.head * slots..(look.head + 1) * slots;
+        let previous = &look.previous[of_head.clone()];
+        let d_previous = &mut d.previous[of_head];
+        let add = |to: &mut [T], from: &[T]| to.iter_mut().zip(from).for_each(|(t, f)| *t += *f);
+        if self.stages.is_empty() {
+            add(d_previous, d_weighting);
+        }
+        let (d_out, d_in) = scratch.split_at_mut(step);
+        let (mut d_out, mut d_in) = (&mut d_out[..slots], &mut d_in[..slots]);
+        for (i, (stage, place)) in self.stages.iter().zip(&self.places).enumerate().rev() {
+            let last = i == self.between();
+            let incoming = if i == 0 { previous } else { &outs[(i - 1) * step..][..slots] };
+            let out = if last { weighting } else { &outs[i * step..][..slots] };
+            let mut gradient = StageGradient {
+                numbers: &mut d.numbers[place.numbers.clone()],
+                similarity: &mut d.similarity[place.keys.start * slots..place.keys.end * slots],
+                previous: d_previous,
+                incoming: d_in,
+            };
+            let look = place.look(look, previous, incoming);
+            let d_made = if last { d_weighting } else { &*d_out };
+            stage.backward(&look, &traces[place.trace.clone()], out, d_made, &mut gradient);
+            if !stage.uses_incoming() {
+                // nothing flows further up: stages above it are without effect
+                for place in &self.places[..i] {
+                    d.numbers[place.numbers.clone()].fill(T::of(0.0));
+                    d.similarity[place.keys.start * slots..place.keys.end * slots].fill(T::of(0.0));
+                }
+                return;
+            }
+            if i == 0 {
+                add(d_previous, d_in);
+            }
+            std::mem::swap(&mut d_out, &mut d_in);
+        }
+    }
+    fn show(&self, shape: Shape, trace: &[T], weighting: &[T], show: &mut dyn FnMut(Quantity<'_, T>)) {
+        for (i, stage) in self.stages.iter().enumerate() {
+            let made =
+                if i == self.between() { weighting } else { &trace[i * padded(shape)..][..shape.slots] };
+            if let Some(name) = stage.shows() {
+                show(Quantity::list(name, made));
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Stages of addressing, one file each: settings, arithmetic, tests.
+mod content;
+mod interpolate;
+mod sharpen;
+mod shift;
+
+pub use content::Content;
+pub use interpolate::Interpolate;
+pub use sharpen::Sharpen;
+pub use shift::{Direction, Shift, ShiftKernel};

@@ -1,0 +1,12 @@
+//! Controllers: cells that drive the heads of a Neural Turing Machine, or stand alone as its baseline.
+//!
+//! - [`Lstm`]: long short-term memory, stacked, with and without skip connections;
+//! - [`Mlp`]: feed-forward layers.
+//!
+//! Each is a [`Cell`](ntm_core::Cell); a controller needs no trait of its own.
+
+mod lstm;
+mod mlp;
+
+pub use lstm::{Lstm, LstmInitial};
+pub use mlp::Mlp;

@@ -1,0 +1,29 @@
+//! A head that reads.
+use crate::Real;
+use crate::start::{ReadStart, WeightingStart};
+use crate::traits::{Action, Addressing, Head};
+
+/// Reads with its weighting: r = sum of w(i) M(i), equation 2.
+#[derive(Debug)]
+pub struct Read<T: Real> {
+    /// Where its weighting comes from.
+    pub addressing: Box<dyn Addressing<T>>,
+    /// Its weighting before the first step.
+    pub weighting: WeightingStart,
+    /// What the controller sees as read before the first step.
+    pub read: ReadStart,
+}
+impl<T: Real> Head<T> for Read<T> {
+    fn action(&self) -> Action {
+        Action::Read
+    }
+    fn addressing(&self) -> &dyn Addressing<T> {
+        &*self.addressing
+    }
+    fn weighting_start(&self) -> WeightingStart {
+        self.weighting
+    }
+    fn read_start(&self) -> ReadStart {
+        self.read
+    }
+}

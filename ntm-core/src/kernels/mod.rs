@@ -1,0 +1,238 @@
+//! Layer 0: free functions on slices, in pairs `x` / `x_vjp` (vector-Jacobian product).
+//!
+//! A kernel is a safe function. It checks the lengths of its slices, packs its arguments in a struct and hands that
+//! to [`Real::run`], which enters a `#[target_feature]` function for the best instruction set of the machine and
+//! runs the body there, written once over [`Vector`]. So dispatch costs one relaxed load a call, one binary serves
+//! every x86-64 machine, and there is no table to extend.
+//!
+//! Where a doc says *written*, old contents do not matter; where it says *added*, the kernel adds to what is there.
+//!
+//! This module holds all of the workspace's `unsafe` code. `ntm-addressing` re-exports the weighting kernels.
+#![allow(unsafe_code)]
+
+pub mod activation;
+pub mod content;
+pub mod interpolate;
+pub mod loss;
+pub mod lstm;
+pub mod optimizer;
+pub mod product;
+pub mod read_write;
+pub mod sharpen;
+pub mod shift;
+pub mod similarity;
+pub mod slots;
+mod vector;
+pub mod views;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+pub use vector::{One, Vector};
+
+/// A number the system computes in: `f32` for training, `f64` for gradient checks and snapshots.
+pub trait Real: nalgebra::RealField + Copy {
+    /// The nearest number of this type.
+    fn of(x: f64) -> Self;
+    /// As `f64`, exactly.
+    fn to(self) -> f64;
+    /// Runs a kernel with the widest vectors of this machine.
+    fn run<K: Kernel<Self>>(kernel: K);
+}
+
+/// The body of a kernel. `run` must be `#[inline(always)]`, or it is not compiled for the vectors it is given.
+pub trait Kernel<T: Real> {
+    /// Does the work with vectors of type `V`.
+    fn run<V: Vector<S = T>>(self);
+}
+
+impl Real for f64 {
+    #[inline(always)]
+    fn of(x: f64) -> f64 {
+        x
+    }
+    #[inline(always)]
+    fn to(self) -> f64 {
+        self
+    }
+    fn run<K: Kernel<f64>>(kernel: K) {
+        kernel.run::<One<f64>>()
+    }
+}
+
+impl Real for f32 {
+    #[inline(always)]
+    fn of(x: f64) -> f32 {
+        x as f32
+    }
+    #[inline(always)]
+    fn to(self) -> f64 {
+        self as f64
+    }
+    #[inline]
+    fn run<K: Kernel<f32>>(kernel: K) {
+        match LEVEL.load(Relaxed) {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level was set from what the processor reports
+            AVX512 => unsafe { run_avx512(kernel) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above
+            AVX2 => unsafe { run_avx2(kernel) },
+            BASELINE => kernel.run::<One<f32>>(),
+            _ => detect_and_run(kernel),
+        }
+    }
+}
+
+const UNKNOWN: u8 = 0;
+const BASELINE: u8 = 1;
+const AVX2: u8 = 2;
+const AVX512: u8 = 3;
+static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
+
+/// Instruction sets that kernels of `f32` are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InstructionSet {
+    /// Plain Rust, for any processor.
+    Baseline,
+    /// 256-bit vectors with fused multiply-add.
+    Avx2,
+    /// 512-bit vectors.
+    Avx512,
+}
+
+impl InstructionSet {
+    /// Every set, narrowest first.
+    pub const ALL: [InstructionSet; 3] =
+        [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512];
+
+    /// The widest set of this machine.
+    pub fn best() -> InstructionSet {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                return InstructionSet::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return InstructionSet::Avx2;
+            }
+        }
+        InstructionSet::Baseline
+    }
+
+    /// The set in use: the best of this machine, or what `NTM_SIMD` (`avx512`, `avx2`, `baseline`) limits it to.
+    pub fn current() -> InstructionSet {
+        match LEVEL.load(Relaxed) {
+            UNKNOWN => {
+                let limit = match std::env::var("NTM_SIMD").as_deref() {
+                    Ok("baseline") => InstructionSet::Baseline,
+                    Ok("avx2") => InstructionSet::Avx2,
+                    _ => InstructionSet::Avx512,
+                };
+                InstructionSet::limit(limit)
+            }
+            BASELINE => InstructionSet::Baseline,
+            AVX2 => InstructionSet::Avx2,
+            _ => InstructionSet::Avx512,
+        }
+    }
+
+    /// Uses at most `limit` from now on, in the whole process; returns what is used. For comparisons and tests:
+    /// numbers differ in the last bits between sets.
+    pub fn limit(limit: InstructionSet) -> InstructionSet {
+        let used = InstructionSet::best().min(limit);
+        let level = match used {
+            InstructionSet::Baseline => BASELINE,
+            InstructionSet::Avx2 => AVX2,
+            InstructionSet::Avx512 => AVX512,
+        };
+        LEVEL.store(level, Relaxed);
+        used
+    }
+
+    /// `avx512`, `avx2` or `baseline`.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Baseline => "baseline",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Avx512 => "avx512",
+        }
+    }
+}
+
+#[cold]
+fn detect_and_run<K: Kernel<f32>>(kernel: K) {
+    InstructionSet::current();
+    f32::run(kernel)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,bmi2")]
+unsafe fn run_avx512<K: Kernel<f32>>(kernel: K) {
+    kernel.run::<x86::V16>()
+}
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi2")]
+unsafe fn run_avx2<K: Kernel<f32>>(kernel: K) {
+    kernel.run::<x86::V8>()
+}
+
+/// Declares a kernel: a safe function that checks its arguments, then runs the body with vectors `$v` of `$t`.
+macro_rules! kernel {
+    ($(#[$meta:meta])* $visible:vis fn $name:ident[$v:ident, $t:ident]($($arg:ident: $type:ty),* $(,)?)
+     check $check:block run $body:block) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $visible fn $name<'a, $t: $crate::kernels::Real>($($arg: $type),*) {
+            struct Arguments<'a, $t> { $($arg: $type,)* life: std::marker::PhantomData<&'a $t> }
+            impl<'a, $t: $crate::kernels::Real> $crate::kernels::Kernel<$t> for Arguments<'a, $t> {
+                #[inline(always)]
+                fn run<$v: $crate::kernels::Vector<S = $t>>(self) {
+                    let Arguments { $($arg,)* .. } = self;
+                    #[allow(unused_unsafe)]
+                    // SAFETY: `check` has compared every length with what the body touches
+                    unsafe { $body }
+                }
+            }
+            $check
+            $t::run(Arguments { $($arg,)* life: std::marker::PhantomData })
+        }
+    };
+}
+pub(crate) use kernel;
+
+/// Loads `LANES` numbers, or the first `k` where `TAIL`.
+#[inline(always)]
+unsafe fn ld<V: Vector, const TAIL: bool>(p: *const V::S, k: usize) -> V {
+    if TAIL { V::load_part(p, k) } else { V::load(p) }
+}
+/// Stores `LANES` numbers, or the first `k` where `TAIL`.
+#[inline(always)]
+unsafe fn st<V: Vector, const TAIL: bool>(v: V, p: *mut V::S, k: usize) {
+    if TAIL { v.store_part(p, k) } else { v.store(p) }
+}
+
+/// Runs a body over whole vectors, then over the rest: `|offset, TAIL, lanes left|`.
+macro_rules! vectors {
+    ($v:ident, $n:expr, |$i:ident, $tail:ident, $k:ident| $body:block) => {{
+        let n = $n;
+        let mut $i = 0;
+        {
+            const $tail: bool = false;
+            let $k = $v::LANES;
+            while $i + $v::LANES <= n {
+                $body
+                $i += $v::LANES;
+            }
+        }
+        if $i < n {
+            const $tail: bool = true;
+            let $k = n - $i;
+            $body
+        }
+    }};
+}
+pub(crate) use vectors;

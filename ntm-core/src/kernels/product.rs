@@ -1,0 +1,366 @@
+//! Products of small matrices without packing: one register tile serves all of them.
+//!
+//! A weight matrix is column-major, outputs x inputs: the outputs of one input are contiguous.
+use super::{Vector, kernel};
+use crate::buffers::{Mat, MatMut, Steps};
+
+/// One addend of a product: sum over (o, p) of A(i, o, p) * B(o, p, j); j contiguous.
+#[derive(Clone, Copy)]
+struct Addend<T> {
+    a: *const T,
+    /// strides of A along i, p and o
+    a_row: usize,
+    a_col: usize,
+    a_outer: usize,
+    b: *const T,
+    /// strides of B along p and o
+    b_row: usize,
+    b_outer: usize,
+    inner: usize,
+    outer: usize,
+    /// p at each o, where they differ
+    live: *const u32,
+}
+
+#[derive(Clone, Copy)]
+enum Init<T> {
+    Zero,
+    Row(*const T),
+    Add,
+}
+
+#[inline(always)]
+unsafe fn tile<V: Vector, const MR: usize, const NV: usize, const TAIL: bool>(
+    addends: &[Addend<V::S>],
+    i: usize,
+    j: usize,
+    rest: usize,
+    init: Init<V::S>,
+    c: *mut V::S,
+    ldc: usize,
+) {
+    let c = c.add(i * ldc + j);
+    macro_rules! load {
+        ($p:expr, $n:expr) => {
+            if TAIL && $n == NV - 1 { V::load_part($p, rest) } else { V::load($p) }
+        };
+    }
+    let mut r = [[V::zero(); NV]; MR];
+    match init {
+        Init::Zero => {}
+        Init::Row(row) => {
+            for m in 0..MR {
+                for n in 0..NV {
+                    r[m][n] = load!(row.add(j + n * V::LANES), n);
+                }
+            }
+        }
+        Init::Add => {
+            for m in 0..MR {
+                for n in 0..NV {
+                    r[m][n] = load!(c.add(m * ldc + n * V::LANES), n);
+                }
+            }
+        }
+    }
+    for s in addends {
+        for o in 0..s.outer {
+            let mut a = s.a.add(i * s.a_row + o * s.a_outer);
+            let mut b = s.b.add(j + o * s.b_outer);
+            let inner = if s.live.is_null() { s.inner } else { *s.live.add(o) as usize };
+            for _ in 0..inner {
+                let mut v = [V::zero(); NV];
+                for n in 0..NV {
+                    v[n] = load!(b.add(n * V::LANES), n);
+                }
+                for m in 0..MR {
+                    let x = V::splat(*a.add(m * s.a_row));
+                    for n in 0..NV {
+                        r[m][n] = x.fma(v[n], r[m][n]);
+                    }
+                }
+                a = a.add(s.a_col);
+                b = b.add(s.b_row);
+            }
+        }
+    }
+    for m in 0..MR {
+        for n in 0..NV {
+            let p = c.add(m * ldc + n * V::LANES);
+            if TAIL && n == NV - 1 { r[m][n].store_part(p, rest) } else { r[m][n].store(p) }
+        }
+    }
+}
+
+/// C (m rows of n contiguous numbers) = init + addends.
+#[allow(unused_assignments)] // the last group of columns advances `j` too
+#[inline(always)]
+unsafe fn product<V: Vector>(
+    m: usize,
+    n: usize,
+    addends: &[Addend<V::S>],
+    init: Init<V::S>,
+    c: *mut V::S,
+    ldc: usize,
+) {
+    let full = n / V::LANES;
+    let rest = n % V::LANES;
+    let nv = full + (rest > 0) as usize;
+    macro_rules! t {
+        ($mr:literal, $nv:literal, $i:expr, $j:expr) => {
+            if rest > 0 && $j + $nv == nv {
+                tile::<V, $mr, $nv, true>(addends, $i, $j * V::LANES, rest, init, c, ldc)
+            } else {
+                tile::<V, $mr, $nv, false>(addends, $i, $j * V::LANES, rest, init, c, ldc)
+            }
+        };
+    }
+    let mut j = 0;
+    if m == 1 && V::LANES > 1 {
+        if V::LANES == 16 {
+            if full == 25 && rest == 0 {
+                tile::<V, 1, 25, false>(addends, 0, 0, 0, init, c, ldc);
+                return;
+            }
+            while j + 16 <= nv {
+                t!(1, 16, 0, j);
+                j += 16;
+            }
+        }
+        while j + 8 <= nv {
+            t!(1, 8, 0, j);
+            j += 8;
+        }
+        while j + 4 <= nv {
+            t!(1, 4, 0, j);
+            j += 4;
+        }
+        while j + 2 <= nv {
+            t!(1, 2, 0, j);
+            j += 2;
+        }
+        if j < nv {
+            t!(1, 1, 0, j);
+        }
+        return;
+    }
+    if V::LANES == 16 {
+        macro_rules! rows {
+            ($nv:literal) => {{
+                let mut i = 0;
+                while i + 8 <= m {
+                    t!(8, $nv, i, j);
+                    i += 8;
+                }
+                if i + 4 <= m {
+                    t!(4, $nv, i, j);
+                    i += 4;
+                }
+                if i + 2 <= m {
+                    t!(2, $nv, i, j);
+                    i += 2;
+                }
+                if i < m {
+                    t!(1, $nv, i, j);
+                }
+                j += $nv;
+            }};
+        }
+        while j + 3 <= nv {
+            if nv - j == 4 {
+                break;
+            }
+            rows!(3);
+        }
+        while j + 2 <= nv {
+            rows!(2);
+        }
+        if j < nv {
+            rows!(1);
+        }
+    } else {
+        // 16 registers: 6x2 tiles
+        macro_rules! rows {
+            ($nv:literal) => {{
+                let mut i = 0;
+                while i + 6 <= m {
+                    t!(6, $nv, i, j);
+                    i += 6;
+                }
+                if i + 4 <= m {
+                    t!(4, $nv, i, j);
+                    i += 4;
+                }
+                if i + 2 <= m {
+                    t!(2, $nv, i, j);
+                    i += 2;
+                }
+                if i < m {
+                    t!(1, $nv, i, j);
+                }
+                j += $nv;
+            }};
+        }
+        while j + 2 <= nv {
+            rows!(2);
+        }
+        if j < nv {
+            rows!(1);
+        }
+    }
+}
+
+/// What a product is put onto.
+#[derive(Clone, Copy)]
+pub enum Onto<'a, T> {
+    /// the product is written
+    Nothing,
+    /// the product is added
+    Sum,
+    /// bias + product is written
+    Bias(&'a [T]),
+}
+
+/// Checks that `w` holds `rows` x `cols` (column stride `ld`).
+fn covers<T>(w: &[T], rows: usize, cols: usize, ld: usize) {
+    assert!(cols == 0 || w.len() >= (cols - 1) * ld + rows, "a matrix is longer than its slice")
+}
+
+fn ld<T>(m: &Mat<'_, T>) -> usize {
+    m.strides().1
+}
+
+kernel! {
+    /// y (outputs x items) = W x, W `outputs` x inputs with column stride `ldw`.
+    pub fn linear[V, T](w: &'a [T], ldw: usize, x: Mat<'a, T>, onto: Onto<'a, T>, y: MatMut<'a, T>)
+    check { covers(w, y.nrows(), x.nrows(), ldw); assert_eq!(x.ncols(), y.ncols()); if let Onto::Bias(b) = onto { assert!(b.len() >= y.nrows()) } }
+    run {
+        let mut y = y;
+        let ldc = y.strides().1;
+        let one = [addend(w, ldw, &x)];
+        product::<V>(y.ncols(), y.nrows(), &one, init(onto), y.as_mut_ptr(), ldc)
+    }
+}
+
+kernel! {
+    /// y = bias + W x + U h in one pass: a recurrent layer.
+    pub fn linear2[V, T](w: &'a [T], x: Mat<'a, T>, u: &'a [T], h: Mat<'a, T>, onto: Onto<'a, T>, y: MatMut<'a, T>)
+    check {
+        covers(w, y.nrows(), x.nrows(), y.nrows());
+        covers(u, y.nrows(), h.nrows(), y.nrows());
+        assert!(x.ncols() == y.ncols() && h.ncols() == y.ncols());
+        if let Onto::Bias(b) = onto { assert!(b.len() >= y.nrows()) }
+    }
+    run {
+        let mut y = y;
+        let (n, ldc) = (y.nrows(), y.strides().1);
+        let two = [addend(w, n, &x), addend(u, n, &h)];
+        product::<V>(y.ncols(), n, &two, init(onto), y.as_mut_ptr(), ldc)
+    }
+}
+
+fn init<T>(onto: Onto<'_, T>) -> Init<T> {
+    match onto {
+        Onto::Nothing => Init::Zero,
+        Onto::Sum => Init::Add,
+        Onto::Bias(b) => Init::Row(b.as_ptr()),
+    }
+}
+
+fn addend<T>(w: &[T], ldw: usize, x: &Mat<'_, T>) -> Addend<T> {
+    Addend {
+        a: x.as_ptr(),
+        a_row: ld(x),
+        a_col: 1,
+        a_outer: 0,
+        b: w.as_ptr(),
+        b_row: ldw,
+        b_outer: 0,
+        inner: x.nrows(),
+        outer: 1,
+        live: std::ptr::null(),
+    }
+}
+
+kernel! {
+    /// dW += sum over all steps and items of dz x^T; dW is dz.rows x x.rows, column-major.
+    pub fn outer_sum[V, T](x: Steps<'a, T>, dz: Steps<'a, T>, dw: &'a mut [T])
+    check {
+        assert!((x.items, x.steps()) == (dz.items, dz.steps()));
+        covers(dw, dz.rows, x.rows, dz.rows);
+    }
+    run {
+        let flat = x.items == 1; // then steps are the only index
+        let (inner, outer) = if flat { (x.steps(), 1) } else { (x.items, x.steps()) };
+        let one = [Addend {
+            a: x.as_ptr(), a_row: 1, a_col: if flat { x.step_stride } else { x.item_stride }, a_outer: x.step_stride,
+            b: dz.as_ptr(), b_row: if flat { dz.step_stride } else { dz.item_stride }, b_outer: dz.step_stride, inner, outer, live: x.live_ptr(),
+        }];
+        product::<V>(x.rows, dz.rows, &one, Init::Add, dw.as_mut_ptr(), dz.rows)
+    }
+}
+
+kernel! {
+    /// db += sum over all steps and items of dz.
+    pub fn row_sum[V, T](dz: Steps<'a, T>, db: &'a mut [T])
+    check { assert!(db.len() >= dz.rows); }
+    run {
+        let ones = [T::of(1.0)];
+        let one = [Addend { a: ones.as_ptr(), a_row: 0, a_col: 0, a_outer: 0, b: dz.as_ptr(), b_row: dz.item_stride, b_outer: dz.step_stride, inner: dz.items, outer: dz.steps(), live: dz.live_ptr() }];
+        product::<V>(1, dz.rows, &one, Init::Add, db.as_mut_ptr(), dz.rows)
+    }
+}
+
+kernel! {
+    /// dx[j] (+)= dot(column j of W, dz): the backward product of one item without a transposed copy.
+    pub fn dots[V, T](w: &'a [T], rows: usize, dz: &'a [T], add: bool, dx: &'a mut [T])
+    check { covers(w, rows, dx.len(), rows); assert!(dz.len() >= rows && V_MAX >= 16); }
+    run {
+        let (l, cols) = (V::LANES, dx.len());
+        let (wp, z) = (w.as_ptr(), dz.as_ptr());
+        let mut sums = [T::of(0.0); V_MAX * V_MAX];
+        let mut j = 0;
+        while j + l <= cols {
+            let mut a = [V::zero(); V_MAX];
+            let mut p = 0;
+            while p + l <= rows {
+                let v = V::load(z.add(p));
+                for r in 0..l { a[r] = V::load(wp.add((j + r) * rows + p)).fma(v, a[r]); }
+                p += l;
+            }
+            if p < rows {
+                let v = V::load_part(z.add(p), rows - p);
+                for r in 0..l { a[r] = V::load_part(wp.add((j + r) * rows + p), rows - p).fma(v, a[r]); }
+            }
+            for r in 0..l { a[r].store(sums.as_mut_ptr().add(r * l)); }
+            let out = dx.as_mut_ptr().add(j);
+            let s = V::reduce(sums.as_ptr());
+            (if add { s.add(V::load(out)) } else { s }).store(out);
+            j += l;
+        }
+        while j < cols {
+            let mut a = V::zero();
+            super::vectors!(V, rows, |p, TAIL, k| { a = super::ld::<V, TAIL>(wp.add(j * rows + p), k).fma(super::ld::<V, TAIL>(z.add(p), k), a); });
+            let out = &mut *dx.as_mut_ptr().add(j);
+            *out = if add { *out + a.hsum() } else { a.hsum() };
+            j += 1;
+        }
+    }
+}
+/// Widest vector of any back end.
+pub(crate) const V_MAX: usize = 16;
+
+/// `out` (columns x rows, its columns `stride` apart) = transpose of `w` (rows x columns), both column-major.
+pub fn transpose<T: Copy>(w: &[T], rows: usize, columns: usize, stride: usize, out: &mut [T]) {
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    let (w, out) = (&w[..rows * columns], &mut out[..(rows - 1) * stride + columns]);
+    for first in (0..rows).step_by(16) {
+        for c in 0..columns {
+            for r in first..(first + 16).min(rows) {
+                out[r * stride + c] = w[c * rows + r];
+            }
+        }
+    }
+}

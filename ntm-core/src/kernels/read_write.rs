@@ -1,0 +1,369 @@
+//! What heads do to memory: read (equation 2), erase (3), add (4), with the norms of the slots that result.
+//!
+//! A pass over the memory serves as many heads as have registers to work in; more heads take more passes.
+use super::slots::{blocks, blocks4, reduce, sums_len};
+use super::{Real, kernel, ld, st};
+use crate::Shape;
+
+/// Most write heads that can write in one phase.
+pub const MOST_WRITERS: usize = 64;
+
+/// Which heads read and which write, as columns of the item's weightings (slots x heads).
+#[derive(Clone, Copy, Debug)]
+pub struct Roles<'a> {
+    /// heads that read
+    pub readers: &'a [usize],
+    /// heads that write
+    pub writers: &'a [usize],
+    /// all erases, then all adds; otherwise writer by writer
+    pub together: bool,
+}
+
+impl<'a> Roles<'a> {
+    fn check<T>(self, shape: Shape, weights: &[T], effects: &[T], reads: &[T]) {
+        for h in self.readers.iter().chain(self.writers) {
+            assert!(weights.len() >= (h + 1) * shape.slots, "a weighting is missing");
+        }
+        assert!(effects.len() >= 2 * self.writers.len() * shape.width, "an erase or add vector is missing");
+        assert!(reads.len() >= self.readers.len() * shape.width, "no room for what is read");
+        assert!(self.writers.len() <= MOST_WRITERS, "at most {MOST_WRITERS} write heads in a phase");
+    }
+    /// Whether one pass serves all.
+    fn fits(self) -> bool {
+        let (readers, writers) = (self.readers.len(), self.writers.len());
+        (writers == 0 && readers <= 4) || (writers <= 2 && readers <= 2)
+    }
+    fn only_readers(self) -> impl DoubleEndedIterator<Item = (usize, Roles<'a>)> {
+        (0..self.readers.len()).step_by(4).map(move |at| {
+            let readers = &self.readers[at..(at + 4).min(self.readers.len())];
+            (at, Roles { readers, writers: &[], together: self.together })
+        })
+    }
+    fn only_writers(self) -> Roles<'a> {
+        Roles { readers: &[], ..self }
+    }
+}
+
+/// Every reader reads `memory`, every writer writes it into `next`, whose norms are written too.
+///
+/// `weights` is slots x heads; `effects` is (erase, add) x writers, width each; `reads`, width x readers, is written.
+/// Without writers `next` and `next_norms` may be empty. `sums` is scratch of [`sums_len`]`(width * readers)`, at
+/// least `width`.
+#[allow(clippy::too_many_arguments)]
+pub fn read_write<T: Real>(
+    shape: Shape,
+    roles: Roles<'_>,
+    memory: &[T],
+    weights: &[T],
+    effects: &[T],
+    next: &mut [T],
+    next_norms: &mut [T],
+    reads: &mut [T],
+    sums: &mut [T],
+) {
+    if roles.fits() {
+        return pass(shape, roles, memory, weights, effects, next, next_norms, reads, sums);
+    }
+    for (at, part) in roles.only_readers() {
+        pass(shape, part, memory, weights, &[], &mut [], &mut [], &mut reads[at * shape.width..], sums);
+    }
+    let writers = roles.only_writers();
+    if writers.fits() {
+        pass(shape, writers, memory, weights, effects, next, next_norms, &mut [], sums);
+    } else {
+        write_many(shape, writers, memory, weights, effects, next, next_norms);
+    }
+}
+
+/// Gradient of [`read_write`]. `d_memory` passes from the memory after to the memory before; adds to `d_weights`;
+/// writes `d_effects`. `sums` is scratch of [`sums_len`]`(2 * width * writers)`.
+#[allow(clippy::too_many_arguments)]
+pub fn read_write_vjp<T: Real>(
+    shape: Shape,
+    roles: Roles<'_>,
+    memory: &[T],
+    weights: &[T],
+    effects: &[T],
+    d_reads: &[T],
+    d_memory: &mut [T],
+    d_weights: &mut [T],
+    d_effects: &mut [T],
+    sums: &mut [T],
+) {
+    if roles.fits() {
+        return pass_vjp(
+            shape, roles, memory, weights, effects, d_reads, d_memory, d_weights, d_effects, sums,
+        );
+    }
+    let writers = roles.only_writers();
+    if writers.fits() {
+        pass_vjp(shape, writers, memory, weights, effects, &[], d_memory, d_weights, d_effects, sums);
+    } else {
+        write_many_vjp(shape, writers, memory, weights, effects, d_memory, d_weights, d_effects, sums);
+    }
+    for (at, part) in roles.only_readers() {
+        let d_reads = &d_reads[at * shape.width..];
+        pass_vjp(shape, part, memory, weights, &[], d_reads, d_memory, d_weights, &mut [], sums);
+    }
+}
+
+macro_rules! by_roles {
+    ($roles:expr, $pass:ident) => {
+        match ($roles.readers.len(), $roles.writers.len()) {
+            (1, 0) => $pass!(1, 0),
+            (2, 0) => $pass!(2, 0),
+            (3, 0) => $pass!(3, 0),
+            (4, 0) => $pass!(4, 0),
+            (0, 1) => $pass!(0, 1),
+            (1, 1) => $pass!(1, 1),
+            (2, 1) => $pass!(2, 1),
+            (0, 2) => $pass!(0, 2),
+            (1, 2) => $pass!(1, 2),
+            (2, 2) => $pass!(2, 2),
+            _ => {}
+        }
+    };
+}
+
+kernel! {
+    /// One pass: every reader reads `memory`, every writer writes it into `next`; norms of the result.
+    /// `effects` is (erase, add) x writers, `reads` is width x readers.
+    fn pass[V, T](
+        shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T],
+        next: &'a mut [T], next_norms: &'a mut [T], reads: &'a mut [T], sums: &'a mut [T],
+    )
+    check {
+        shape.check(memory); roles.check(shape, weights, effects, reads);
+        assert!(roles.writers.is_empty() || (next.len() >= shape.numbers() && next_norms.len() >= shape.slots));
+        assert!(sums.len() >= sums_len(roles.readers.len() * shape.width));
+    }
+    run {
+        let (n, width, l) = (shape.slots, shape.width, V::LANES);
+        let sums = sums.as_mut_ptr();
+        macro_rules! pass { ($R:literal, $W:literal) => {{
+            blocks!(V, n, |i, J, TAIL, k| {
+                let mut r = [[V::zero(); J]; $R];
+                let mut w = [[V::zero(); J]; $W];
+                let mut square = [V::zero(); J];
+                for j in 0..J {
+                    for h in 0..$R { r[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.readers[h] * n + i + j * l), k); }
+                    for h in 0..$W { w[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.writers[h] * n + i + j * l), k); }
+                }
+                for m in 0..width {
+                    let mut e = [V::zero(); $W];
+                    let mut a = [V::zero(); $W];
+                    for h in 0..$W { e[h] = V::splat(*effects.as_ptr().add(2 * h * width + m)); a[h] = V::splat(*effects.as_ptr().add((2 * h + 1) * width + m)); }
+                    let mut s = [[V::zero(); 2]; $R];
+                    for j in 0..J {
+                        let v = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k);
+                        for h in 0..$R { s[h][j & 1] = r[h][j].fma(v, s[h][j & 1]); }
+                        if $W == 0 { continue; }
+                        let mut x = v;
+                        if $W == 1 || !roles.together {
+                            for h in 0..$W { x = w[h][j].fma(x.fnma(e[h], a[h]), x); }
+                        } else {
+                            for h in 0..$W { x = w[h][j].mul(e[h]).fnma(x, x); }
+                            for h in 0..$W { x = w[h][j].fma(a[h], x); }
+                        }
+                        st::<V, TAIL>(x, next.as_mut_ptr().add(m * n + i + j * l), k);
+                        square[j] = x.fma(x, square[j]);
+                    }
+                    for h in 0..$R {
+                        let at = sums.add((h * width + m) * l);
+                        let t = s[h][0].add(s[h][1]);
+                        (if i == 0 { t } else { t.add(V::load(at)) }).store(at);
+                    }
+                }
+                if $W > 0 { for j in 0..J { st::<V, TAIL>(square[j].sqrt(), next_norms.as_mut_ptr().add(i + j * l), k); } }
+            });
+            reduce::<V>(sums, $R * width);
+            for m in 0..$R * width { *reads.as_mut_ptr().add(m) = *sums.add(m); }
+        }} }
+        by_roles!(roles, pass)
+    }
+}
+
+kernel! {
+    /// Gradient of `read_write`. `d_memory` passes from the memory after to the memory before; adds to
+    /// `d_weights`; writes `d_effects`.
+    fn pass_vjp[V, T](
+        shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T], d_reads: &'a [T],
+        d_memory: &'a mut [T], d_weights: &'a mut [T], d_effects: &'a mut [T], sums: &'a mut [T],
+    )
+    check {
+        shape.check(memory); shape.check(d_memory);
+        roles.check(shape, weights, effects, d_reads); roles.check(shape, d_weights, d_effects, d_reads);
+        assert!(sums.len() >= sums_len(2 * roles.writers.len() * shape.width));
+    }
+    run {
+        let (n, width, l) = (shape.slots, shape.width, V::LANES);
+        let sums = sums.as_mut_ptr();
+        macro_rules! pass { ($R:literal, $W:literal) => {{
+            blocks4!(V, n, |i, J, TAIL, k| {
+                macro_rules! columns { ($name:ident, $from:ident, $who:ident, $H:literal) => {
+                    let mut $name = [[V::zero(); J]; $H];
+                    for h in 0..$H { for j in 0..J { $name[h][j] = ld::<V, TAIL>($from.as_ptr().add(roles.$who[h] * n + i + j * l), k); } }
+                } }
+                columns!(r, weights, readers, $R);
+                columns!(w, weights, writers, $W);
+                columns!(dr, d_weights, readers, $R);
+                columns!(dw, d_weights, writers, $W);
+                for m in 0..width {
+                    let mut g = [V::zero(); $R];
+                    let mut e = [V::zero(); $W];
+                    let mut a = [V::zero(); $W];
+                    let mut se = [V::zero(); $W];
+                    let mut sa = [V::zero(); $W];
+                    for h in 0..$R { g[h] = V::splat(*d_reads.as_ptr().add(h * width + m)); }
+                    for h in 0..$W { e[h] = V::splat(*effects.as_ptr().add(2 * h * width + m)); a[h] = V::splat(*effects.as_ptr().add((2 * h + 1) * width + m)); }
+                    for j in 0..J {
+                        let at = d_memory.as_mut_ptr().add(m * n + i + j * l);
+                        let v = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k);
+                        let mut d = ld::<V, TAIL>(at, k);
+                        if $W == 1 {
+                            let u = d.mul(w[0][j]);
+                            dw[0][j] = d.fma(v.fnma(e[0], a[0]), dw[0][j]);
+                            sa[0] = sa[0].add(u);
+                            se[0] = u.fma(v, se[0]);
+                            d = u.fnma(e[0], d);
+                        } else if roles.together {
+                            let mut keep = V::of(1.0);
+                            for h in 0..$W {
+                                let mut x = v; // what writer h erases from: the others' erasures applied
+                                for o in 0..$W { if o != h { x = w[o][j].mul(e[o]).fnma(x, x); } }
+                                dw[h][j] = d.fma(x.fnma(e[h], a[h]), dw[h][j]);
+                                let u = d.mul(w[h][j]);
+                                sa[h] = sa[h].add(u);
+                                se[h] = u.fma(x, se[h]);
+                                keep = w[h][j].mul(e[h]).fnma(keep, keep);
+                            }
+                            d = d.mul(keep);
+                        } else {
+                            let mut x = [v; $W]; // memory as writer h finds it
+                            for h in 1..$W { x[h] = w[h - 1][j].fma(x[h - 1].fnma(e[h - 1], a[h - 1]), x[h - 1]); }
+                            for h in (0..$W).rev() {
+                                dw[h][j] = d.fma(x[h].fnma(e[h], a[h]), dw[h][j]);
+                                let u = d.mul(w[h][j]);
+                                sa[h] = sa[h].add(u);
+                                se[h] = u.fma(x[h], se[h]);
+                                d = u.fnma(e[h], d);
+                            }
+                        }
+                        for h in 0..$R { dr[h][j] = g[h].fma(v, dr[h][j]); d = g[h].fma(r[h][j], d); }
+                        st::<V, TAIL>(d, at, k);
+                    }
+                    for h in 0..$W {
+                        let (pe, pa) = (sums.add((2 * h * width + m) * l), sums.add(((2 * h + 1) * width + m) * l));
+                        (if i == 0 { se[h] } else { se[h].add(V::load(pe)) }).store(pe);
+                        (if i == 0 { sa[h] } else { sa[h].add(V::load(pa)) }).store(pa);
+                    }
+                }
+                for j in 0..J {
+                    for h in 0..$R { st::<V, TAIL>(dr[h][j], d_weights.as_mut_ptr().add(roles.readers[h] * n + i + j * l), k); }
+                    for h in 0..$W { st::<V, TAIL>(dw[h][j], d_weights.as_mut_ptr().add(roles.writers[h] * n + i + j * l), k); }
+                }
+            });
+            reduce::<V>(sums, 2 * $W * width);
+            for h in 0..$W { for m in 0..width {
+                *d_effects.as_mut_ptr().add(2 * h * width + m) = -*sums.add(2 * h * width + m);
+                *d_effects.as_mut_ptr().add((2 * h + 1) * width + m) = *sums.add((2 * h + 1) * width + m);
+            } }
+        }} }
+        by_roles!(roles, pass)
+    }
+}
+
+kernel! {
+    /// Any number of writers.
+    fn write_many[V, T](
+        shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T],
+        next: &'a mut [T], next_norms: &'a mut [T],
+    )
+    check {
+        shape.check(memory); shape.check(next); roles.check(shape, weights, effects, &[]);
+        assert!(next_norms.len() >= shape.slots);
+    }
+    run {
+        let (n, width, l) = (shape.slots, shape.width, V::LANES);
+        blocks4!(V, n, |i, J, TAIL, k| {
+            let mut square = [V::zero(); J];
+            for m in 0..width {
+                let mut x = [V::zero(); J];
+                for j in 0..J { x[j] = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k); }
+                macro_rules! writers { (|$h:ident, $w:ident, $j:ident| $x:expr) => {
+                    for $h in 0..roles.writers.len() { for $j in 0..J {
+                        let $w = ld::<V, TAIL>(weights.as_ptr().add(roles.writers[$h] * n + i + $j * l), k);
+                        x[$j] = $x;
+                    } }
+                } }
+                macro_rules! erase { ($h:ident) => { V::splat(*effects.as_ptr().add(2 * $h * width + m)) } }
+                macro_rules! add { ($h:ident) => { V::splat(*effects.as_ptr().add((2 * $h + 1) * width + m)) } }
+                if roles.together {
+                    writers!(|h, w, j| w.mul(erase!(h)).fnma(x[j], x[j]));
+                    writers!(|h, w, j| w.fma(add!(h), x[j]));
+                } else {
+                    writers!(|h, w, j| w.fma(x[j].fnma(erase!(h), add!(h)), x[j]));
+                }
+                for j in 0..J {
+                    st::<V, TAIL>(x[j], next.as_mut_ptr().add(m * n + i + j * l), k);
+                    square[j] = x[j].fma(x[j], square[j]);
+                }
+            }
+            for j in 0..J { st::<V, TAIL>(square[j].sqrt(), next_norms.as_mut_ptr().add(i + j * l), k); }
+        });
+    }
+}
+
+kernel! {
+    /// Gradient of `write_many`.
+    fn write_many_vjp[V, T](
+        shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T],
+        d_memory: &'a mut [T], d_weights: &'a mut [T], d_effects: &'a mut [T], sums: &'a mut [T],
+    )
+    check {
+        shape.check(memory); shape.check(d_memory);
+        roles.check(shape, weights, effects, &[]); roles.check(shape, d_weights, d_effects, &[]);
+        assert!(sums.len() >= sums_len(2 * roles.writers.len() * shape.width));
+    }
+    run {
+        let (n, width, l, count) = (shape.slots, shape.width, V::LANES, roles.writers.len());
+        let sums = sums.as_mut_ptr();
+        super::vectors!(V, n, |i, TAIL, k| {
+            for m in 0..width {
+                macro_rules! erase { ($h:expr) => { V::splat(*effects.as_ptr().add(2 * $h * width + m)) } }
+                macro_rules! add { ($h:expr) => { V::splat(*effects.as_ptr().add((2 * $h + 1) * width + m)) } }
+                macro_rules! weight { ($h:expr) => { ld::<V, TAIL>(weights.as_ptr().add(roles.writers[$h] * n + i), k) } }
+                let at = d_memory.as_mut_ptr().add(m * n + i);
+                let mut d = ld::<V, TAIL>(at, k);
+                // before[h]: memory as writer h finds it (together: with the erases of those before it only)
+                let mut before = [V::zero(); MOST_WRITERS];
+                let mut x = ld::<V, TAIL>(memory.as_ptr().add(m * n + i), k);
+                for h in 0..count {
+                    before[h] = x;
+                    x = if roles.together { weight!(h).mul(erase!(h)).fnma(x, x) }
+                        else { weight!(h).fma(x.fnma(erase!(h), add!(h)), x) };
+                }
+                let mut rest = d; // together: times the erases of those after it
+                for h in (0..count).rev() {
+                    let w = weight!(h);
+                    let (d_erased, d_added) = if roles.together { (rest, d) } else { (d, d) };
+                    let pw = d_weights.as_mut_ptr().add(roles.writers[h] * n + i);
+                    let dw = d_added.fma(add!(h), ld::<V, TAIL>(pw, k));
+                    st::<V, TAIL>(d_erased.mul(before[h]).fnma(erase!(h), dw), pw, k);
+                    let (pe, pa) = (sums.add((2 * h * width + m) * l), sums.add(((2 * h + 1) * width + m) * l));
+                    let (se, sa) = (d_erased.mul(w).mul(before[h]), d_added.mul(w));
+                    (if i == 0 { se } else { se.add(V::load(pe)) }).store(pe);
+                    (if i == 0 { sa } else { sa.add(V::load(pa)) }).store(pa);
+                    let kept = d_erased.mul(w).fnma(erase!(h), d_erased);
+                    if roles.together { rest = kept } else { d = kept }
+                }
+                st::<V, TAIL>(if roles.together { rest } else { d }, at, k);
+            }
+        });
+        reduce::<V>(sums, 2 * count * width);
+        for h in 0..count { for m in 0..width {
+            *d_effects.as_mut_ptr().add(2 * h * width + m) = -*sums.add(2 * h * width + m);
+            *d_effects.as_mut_ptr().add((2 * h + 1) * width + m) = *sums.add((2 * h + 1) * width + m);
+        } }
+    }
+}

@@ -1,0 +1,61 @@
+//! Sharpening: a weighting to a power, normalised (equation 9).
+use super::{kernel, ld, st, vectors};
+
+/// Weightings below this count as this, where a logarithm or a quotient is wanted.
+const LEAST: f64 = 1e-30;
+
+kernel! {
+    /// out(i) = w(i)^sharpening / (sum of them + epsilon), written; `logs` keeps ln w for the gradient.
+    ///
+    /// Powers are taken relative to the largest, so that nothing underflows to 0 / 0: with epsilon 0 the result sums
+    /// to one for every input, all zeros included (then it is uniform).
+    pub fn sharpen[V, T](sharpening: T, epsilon: f64, w: &'a [T], out: &'a mut [T], logs: &'a mut [T])
+    check { assert!(w.len() == out.len() && logs.len() == out.len()); }
+    run {
+        let mut top = V::of(-1e30);
+        vectors!(V, out.len(), |i, TAIL, k| {
+            let log = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k)).ln();
+            st::<V, TAIL>(log, logs.as_mut_ptr().add(i), k);
+            top = top.max(log); // lanes beyond the end hold ln LEAST, which is no larger than any
+        });
+        let top = top.hmax();
+        let (g, low) = (V::splat(sharpening), V::splat(-(sharpening * top)));
+        let mut sum = V::zero();
+        vectors!(V, out.len(), |i, TAIL, k| {
+            let u = g.fma(ld::<V, TAIL>(logs.as_ptr().add(i), k), low).exp();
+            sum = sum.add(if TAIL { u.keep(k) } else { u });
+            st::<V, TAIL>(u, out.as_mut_ptr().add(i), k);
+        });
+        let mut sum = sum.hsum();
+        if epsilon > 0.0 { sum += T::of(epsilon) * nalgebra::ComplexField::exp(-(sharpening * top)); }
+        let scale = V::splat(T::of(1.0) / sum);
+        vectors!(V, out.len(), |i, TAIL, k| {
+            let p = out.as_mut_ptr().add(i);
+            st::<V, TAIL>(ld::<V, TAIL>(p, k).mul(scale), p, k);
+        });
+    }
+}
+
+kernel! {
+    /// Gradient of [`sharpen`]; writes `d_w` and `d_sharpening`. At w = 0 the derivative by the sharpening is 0.
+    pub fn sharpen_vjp[V, T](
+        sharpening: T, w: &'a [T], logs: &'a [T], out: &'a [T], d_out: &'a [T], d_w: &'a mut [T], d_sharpening: &'a mut T,
+    )
+    check { let n = out.len(); assert!(w.len() == n && logs.len() == n && d_out.len() == n && d_w.len() == n); }
+    run {
+        let mut dot = V::zero();
+        vectors!(V, out.len(), |i, TAIL, k| {
+            dot = ld::<V, TAIL>(out.as_ptr().add(i), k).fma(ld::<V, TAIL>(d_out.as_ptr().add(i), k), dot);
+        });
+        let dot = V::splat(dot.hsum());
+        let g = V::splat(sharpening);
+        let mut d_g = V::zero();
+        vectors!(V, out.len(), |i, TAIL, k| {
+            let u = ld::<V, TAIL>(out.as_ptr().add(i), k).mul(ld::<V, TAIL>(d_out.as_ptr().add(i), k).sub(dot));
+            d_g = u.fma(ld::<V, TAIL>(logs.as_ptr().add(i), k), d_g);
+            let x = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k));
+            st::<V, TAIL>(g.mul(u).div(x), d_w.as_mut_ptr().add(i), k);
+        });
+        *d_sharpening = d_g.hsum();
+    }
+}

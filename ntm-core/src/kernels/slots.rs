@@ -1,0 +1,97 @@
+//! What the passes over the slots of one item share: how columns are cut into vectors, and sums over slots.
+use super::{Vector, product::V_MAX};
+use crate::Shape;
+
+/// Scratch numbers for `columns` sums over all slots.
+pub fn sums_len(columns: usize) -> usize {
+    V_MAX * (columns + V_MAX)
+}
+
+/// Splits 0..n into blocks of 8 (or 4) vectors, single vectors and a masked rest, and calls `$f::<V, .., J, TAIL>`.
+macro_rules! blocks {
+    ($v:ident, $n:expr, |$i:ident, $j:ident, $tail:ident, $k:ident| $body:block) => {{
+        let n = $n;
+        let mut $i = 0;
+        if $v::LANES == 16 {
+            const $j: usize = 8;
+            const $tail: bool = false;
+            let $k = 0;
+            while $i + 8 * $v::LANES <= n { $body $i += 8 * $v::LANES; }
+        }
+        {
+            const $j: usize = 4;
+            const $tail: bool = false;
+            let $k = 0;
+            while $i + 4 * $v::LANES <= n { $body $i += 4 * $v::LANES; }
+        }
+        {
+            const $j: usize = 1;
+            const $tail: bool = false;
+            let $k = 0;
+            while $i + $v::LANES <= n { $body $i += $v::LANES; }
+        }
+        if $i < n {
+            const $j: usize = 1;
+            const $tail: bool = true;
+            let $k = n - $i;
+            $body
+        }
+    }};
+}
+
+pub(super) use blocks;
+
+/// Like `blocks!`, with at most 4 vectors at a time: more would not fit the registers.
+macro_rules! blocks4 {
+    ($v:ident, $n:expr, |$i:ident, $j:ident, $tail:ident, $k:ident| $body:block) => {{
+        let n = $n;
+        let mut $i = 0;
+        {
+            const $j: usize = 4;
+            const $tail: bool = false;
+            let $k = 0;
+            while $i + 4 * $v::LANES <= n { $body $i += 4 * $v::LANES; }
+        }
+        {
+            const $j: usize = 1;
+            const $tail: bool = false;
+            let $k = 0;
+            while $i + $v::LANES <= n { $body $i += $v::LANES; }
+        }
+        if $i < n {
+            const $j: usize = 1;
+            const $tail: bool = true;
+            let $k = n - $i;
+            $body
+        }
+    }};
+}
+
+pub(super) use blocks4;
+
+/// `count` vectors at `p` to `count` sums at `p` (whole groups; what follows is scratch too).
+#[inline(always)]
+pub(super) unsafe fn reduce<V: Vector>(p: *mut V::S, count: usize) {
+    let mut i = 0;
+    while i < count {
+        V::reduce(p.add(i * V::LANES)).store(p.add(i));
+        i += V::LANES;
+    }
+}
+
+/// Euclidean norm of a short vector.
+#[inline(always)]
+pub(super) unsafe fn norm<V: Vector>(x: &[V::S]) -> V::S {
+    let mut a = V::zero();
+    super::vectors!(V, x.len(), |i, TAIL, k| {
+        let v = super::ld::<V, TAIL>(x.as_ptr().add(i), k);
+        a = v.fma(v, a);
+    });
+    nalgebra::ComplexField::sqrt(a.hsum())
+}
+
+impl Shape {
+    pub(super) fn check<T>(self, memory: &[T]) {
+        assert!(memory.len() >= self.numbers(), "memory shorter than its shape")
+    }
+}

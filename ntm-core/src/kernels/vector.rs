@@ -1,0 +1,187 @@
+//! One vector trait, three back ends: AVX-512 and AVX2 for `f32`, one lane for everything else.
+//!
+//! Everything is `inline(always)` so that it melts into the `#[target_feature]` function of
+//! [`Real::run`](super::Real::run).
+use super::Real;
+
+/// `LANES` numbers of type `S`.
+pub trait Vector: Copy + Send + Sync + 'static {
+    /// The number of a lane.
+    type S: Real;
+    /// How many numbers a vector holds.
+    const LANES: usize;
+    /// The same number in every lane.
+    fn splat(s: Self::S) -> Self;
+    /// # Safety
+    /// `LANES` readable numbers at `p`.
+    unsafe fn load(p: *const Self::S) -> Self;
+    /// # Safety
+    /// `LANES` writable numbers at `p`.
+    unsafe fn store(self, p: *mut Self::S);
+    /// The first `k < LANES` numbers at `p`, zeros after them.
+    /// # Safety
+    /// `k` readable numbers at `p`.
+    unsafe fn load_part(p: *const Self::S, k: usize) -> Self;
+    /// # Safety
+    /// `k` writable numbers at `p`.
+    unsafe fn store_part(self, p: *mut Self::S, k: usize);
+    /// Zeros from lane `k` on.
+    fn keep(self, k: usize) -> Self;
+    /// self + b
+    fn add(self, b: Self) -> Self;
+    /// self - b
+    fn sub(self, b: Self) -> Self;
+    /// self * b
+    fn mul(self, b: Self) -> Self;
+    /// self / b
+    fn div(self, b: Self) -> Self;
+    /// self * b + c
+    fn fma(self, b: Self, c: Self) -> Self;
+    /// c - self * b
+    fn fnma(self, b: Self, c: Self) -> Self;
+    /// The larger; `b` where one is not a number.
+    fn max(self, b: Self) -> Self;
+    /// The smaller; `b` where one is not a number.
+    fn min(self, b: Self) -> Self;
+    /// Square root.
+    fn sqrt(self) -> Self;
+    /// 1 / x to about full precision, for finite x.
+    #[inline(always)]
+    fn recip(self) -> Self {
+        Self::of(1.0).div(self)
+    }
+    /// Lanes o.. of (self, next), o <= LANES: a shifted vector without a load across two stores.
+    #[inline(always)]
+    fn window(self, next: Self, o: usize) -> Self {
+        let mut both = [Self::S::of(0.0); 32];
+        // SAFETY: two vectors of at most 16 lanes
+        unsafe {
+            self.store(both.as_mut_ptr());
+            next.store(both.as_mut_ptr().add(Self::LANES));
+            Self::load(both.as_ptr().add(o))
+        }
+    }
+    /// Sum of the lanes.
+    fn hsum(self) -> Self::S;
+    /// Largest lane.
+    fn hmax(self) -> Self::S;
+    /// e to the power of each lane. In `f32` the argument is first clamped to -87 ..= 88; not-a-number stays so.
+    fn exp(self) -> Self;
+    /// Natural logarithm of a positive normal number.
+    fn ln(self) -> Self;
+    /// `LANES` vectors at `p` to one vector whose lane i is the sum of vector i.
+    /// # Safety
+    /// `LANES * LANES` readable numbers at `p`.
+    unsafe fn reduce(p: *const Self::S) -> Self;
+    #[inline(always)]
+    /// Zero in every lane.
+    fn zero() -> Self {
+        Self::of(0.0)
+    }
+    #[inline(always)]
+    /// `x`, rounded, in every lane.
+    fn of(x: f64) -> Self {
+        Self::splat(Self::S::of(x))
+    }
+    /// 1 / (1 + exp(-x))
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        Self::of(1.0).add(Self::zero().sub(self).exp()).recip()
+    }
+    /// 1 - 2 / (1 + exp(2x))
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        Self::of(1.0).add(self.add(self).exp()).recip().fnma(Self::of(2.0), Self::of(1.0))
+    }
+}
+
+/// One lane: f64, and f32 on a machine without AVX2.
+#[derive(Clone, Copy)]
+pub struct One<T>(
+    /// the number
+    pub T,
+);
+impl<T: Real> Vector for One<T> {
+    type S = T;
+    const LANES: usize = 1;
+    #[inline(always)]
+    fn splat(s: T) -> Self {
+        One(s)
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const T) -> Self {
+        One(*p)
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut T) {
+        *p = self.0
+    }
+    #[inline(always)]
+    unsafe fn load_part(_: *const T, _: usize) -> Self {
+        unreachable!("a lane has no parts")
+    }
+    #[inline(always)]
+    unsafe fn store_part(self, _: *mut T, _: usize) {
+        unreachable!("a lane has no parts")
+    }
+    #[inline(always)]
+    fn keep(self, _: usize) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn add(self, b: Self) -> Self {
+        One(self.0 + b.0)
+    }
+    #[inline(always)]
+    fn sub(self, b: Self) -> Self {
+        One(self.0 - b.0)
+    }
+    #[inline(always)]
+    fn mul(self, b: Self) -> Self {
+        One(self.0 * b.0)
+    }
+    #[inline(always)]
+    fn div(self, b: Self) -> Self {
+        One(self.0 / b.0)
+    }
+    #[inline(always)]
+    fn fma(self, b: Self, c: Self) -> Self {
+        One(self.0 * b.0 + c.0)
+    }
+    #[inline(always)]
+    fn fnma(self, b: Self, c: Self) -> Self {
+        One(c.0 - self.0 * b.0)
+    }
+    #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        if self.0 > b.0 { self } else { b }
+    }
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        if self.0 < b.0 { self } else { b }
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        One(nalgebra::ComplexField::sqrt(self.0))
+    }
+    #[inline(always)]
+    fn hsum(self) -> T {
+        self.0
+    }
+    #[inline(always)]
+    fn hmax(self) -> T {
+        self.0
+    }
+    #[inline(always)]
+    fn exp(self) -> Self {
+        One(nalgebra::ComplexField::exp(self.0))
+    }
+    #[inline(always)]
+    fn ln(self) -> Self {
+        One(nalgebra::ComplexField::ln(self.0))
+    }
+    #[inline(always)]
+    unsafe fn reduce(p: *const T) -> Self {
+        One(*p)
+    }
+}

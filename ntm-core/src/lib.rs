@@ -1,0 +1,33 @@
+//! Neural Turing Machines that come apart: traits, buffers and the cells every model needs.
+//!
+//! A Neural Turing Machine (Graves, Wayne, Danihelka 2014) is a neural controller coupled to a memory matrix, which it
+//! reads and writes through differentiable attention. Here each part is an object-safe [trait](traits) over
+//! caller-owned [buffers], generic over `f32` and `f64`; a machine is a [`Cell`] made of cells.
+//!
+//! Without default features this crate is small (traits, buffers, kernels, cells); `train` adds models, random streams
+//! and the trainer, `config` RON and the registry of named components, `checkpoint` files, `testkit` the checks that
+//! every component passes.
+
+mod activation;
+pub mod buffers;
+mod field;
+pub mod heads;
+pub mod kernels;
+mod linear;
+pub mod memory;
+mod ntm;
+mod recurrent;
+mod shape;
+mod similarity;
+pub mod start;
+pub mod traits;
+
+pub use activation::Activation;
+pub use field::Field;
+pub use kernels::Real;
+pub use linear::{Linear, transposed};
+pub use ntm::{Ntm, OutputSees};
+pub use recurrent::Recurrent;
+pub use shape::Shape;
+pub use similarity::{EpsilonAt, Similarity};
+pub use traits::{Addressing, Cell, Head, Memory, Stage};

@@ -1,0 +1,95 @@
+//! A step of the memory.
+use super::Dense;
+use super::layout::Phase;
+use crate::Real;
+use crate::buffers::{Mat, MatMut, carve, carve_mut, of_item, of_item_mut};
+use crate::kernels::read_write::{Roles, read_write};
+use crate::kernels::similarity::similarity;
+use crate::kernels::views::{column_mut, copy};
+use crate::traits::{Action, Forward, Look};
+
+impl<T: Real> Dense<T> {
+    pub(super) fn roles<'a>(&self, p: &'a Phase) -> Roles<'a> {
+        Roles { readers: &p.readers, writers: &p.writers, together: self.writes == super::Writes::Together }
+    }
+
+    pub(super) fn step(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
+        let (shape, slots, width) = (self.shape, self.shape.slots, self.shape.width);
+        let state = carve(s.state, s.capacity, self.state_blocks()).0;
+        let [memory, norm, weightings, own] = state;
+        let next = carve_mut(s.next, s.capacity, self.state_blocks()).0;
+        let [memory_next, norm_next, weightings_next, own_next] = next;
+        let trace = carve_mut(s.trace, s.capacity, self.trace_blocks()).0;
+        let [numbers, similarities, traces, effects, mid, mid_norm] = trace;
+        let ([.., sums], flat) = carve_mut(s.scratch, 1, self.scratch_blocks());
+        copy(&x, numbers);
+        self.activations.apply(&mut numbers[..self.numbers * s.items], flat);
+        let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
+        for b in 0..s.items {
+            let numbers = of_item(numbers, self.numbers, b);
+            let sim = of_item_mut(similarities, slots * self.keys, b);
+            let effects = of_item_mut(effects, 2 * width * self.writers, b);
+            let previous = of_item(weightings, slots * heads, b);
+            let new = of_item_mut(weightings_next, slots * heads, b);
+            let (own, own_next) = (of_item(own, self.own, b), of_item_mut(own_next, self.own, b));
+            let traces = of_item_mut(traces, self.trace, b);
+            let reads = column_mut(&mut y, b);
+            let mid = of_item_mut(mid, last * size, b);
+            let mid_norm = of_item_mut(mid_norm, last * slots, b);
+            let before = (of_item(memory, size, b), of_item(norm, slots, b));
+            let (after, after_norm) = (of_item_mut(memory_next, size, b), of_item_mut(norm_next, slots, b));
+            for p in &self.phases {
+                // versions: 0 is the state before, last + 1 the state after, those between are in the trace
+                let done = p.from.min(last);
+                let (mid, mid_rest) = mid.split_at_mut(done * size);
+                let (mid_norm, mid_norm_rest) = mid_norm.split_at_mut(done * slots);
+                let (now, now_norm) = match p.from {
+                    0 => before,
+                    v if v > last => (&*after, &*after_norm),
+                    v => (of_item(mid, size, v - 1), of_item(mid_norm, slots, v - 1)),
+                };
+                let sim = &mut sim[p.similarity.start * slots..p.similarity.end * slots];
+                similarity(shape, now, now_norm, numbers, &p.keys, sim);
+                for &h in &p.heads {
+                    let (head, seat) = (&self.heads[h], &self.seats[h]);
+                    let first = p.similarity.start;
+                    let look = Look {
+                        shape,
+                        head: h,
+                        numbers: &numbers[seat.numbers.clone()],
+                        similarity: &sim[(seat.keys.start - first) * slots..(seat.keys.end - first) * slots],
+                        previous,
+                        own: &own[seat.own.clone()],
+                        memory: now,
+                    };
+                    head.addressing().forward(
+                        &look,
+                        &mut own_next[seat.own.clone()],
+                        &mut traces[seat.trace.clone()],
+                        of_item_mut(new, slots, h),
+                    );
+                    if head.action() == Action::Write {
+                        let (e, a) = of_item_mut(effects, 2 * width, seat.lane).split_at_mut(width);
+                        head.effect(&numbers[seat.own_numbers.clone()], e, a);
+                    }
+                }
+                let (roles, reads, effects) =
+                    (self.roles(p), &mut reads[p.reads_at..], &effects[p.effects_at..]);
+                if p.writers.is_empty() {
+                    read_write(shape, roles, now, new, &[], &mut [], &mut [], reads, sums);
+                } else if p.from < last {
+                    let (to, to_norm) = (&mut mid_rest[..size], &mut mid_norm_rest[..slots]);
+                    read_write(shape, roles, now, new, effects, to, to_norm, reads, sums);
+                } else {
+                    // a writer's version is below the last one, so `now` is not what is written
+                    let now = if p.from == 0 { before.0 } else { of_item(mid, size, p.from - 1) };
+                    read_write(shape, roles, now, new, effects, after, after_norm, reads, sums);
+                }
+            }
+            if self.writers == 0 {
+                after.copy_from_slice(before.0);
+                after_norm.copy_from_slice(before.1);
+            }
+        }
+    }
+}

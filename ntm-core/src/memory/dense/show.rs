@@ -1,0 +1,41 @@
+//! What can be seen of a step of the memory.
+use super::Dense;
+use crate::Real;
+use crate::buffers::{carve, of_item};
+use crate::traits::{Action, Quantity, Shown};
+
+impl<T: Real> Dense<T> {
+    pub(super) fn show_step(&self, s: Shown<'_, T>, show: &mut dyn FnMut(Quantity<'_, T>)) {
+        let (shape, slots, width) = (self.shape, self.shape.slots, self.shape.width);
+        let [memory, _, weightings, _] = carve(s.next, s.capacity, self.state_blocks()).0;
+        let [numbers, _, traces, ..] = carve(s.trace, s.capacity, self.trace_blocks()).0;
+        show(Quantity {
+            name: "memory".into(),
+            shape: vec![slots, width],
+            values: of_item(memory, shape.numbers(), s.item),
+            column_major: true,
+        });
+        let numbers = of_item(numbers, self.numbers, s.item);
+        let weightings = of_item(weightings, slots * self.heads.len(), s.item);
+        for (h, (head, seat)) in self.heads.iter().zip(&self.seats).enumerate() {
+            let prefix = format!("heads.{h}.");
+            let mut show = |q: Quantity<'_, T>| show(q.under(&prefix));
+            show(Quantity::list("raw", &s.x[seat.raw.clone()]));
+            let mut at = seat.raw.start;
+            for field in &self.fields[h] {
+                let list = field.count > 1 || matches!(field.name, "key" | "erase" | "add");
+                let values = &numbers[at..at + field.count];
+                let shape = if list { vec![field.count] } else { vec![] };
+                show(Quantity { name: field.name.into(), shape, values, column_major: false });
+                at += field.count;
+            }
+            let trace = &of_item(traces, self.trace, s.item)[seat.trace.clone()];
+            let weighting = of_item(weightings, slots, h);
+            head.addressing().show(shape, trace, weighting, &mut show);
+            show(Quantity::list("weighting", weighting));
+            if head.action() == Action::Read {
+                show(Quantity::list("read", of_item(s.y, width, seat.lane)));
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Memories.
+mod dense;
+
+pub use dense::{Dense, Order, Writes};

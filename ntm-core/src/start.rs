@@ -1,0 +1,84 @@
+//! What a model holds before the first step. Closed sets of settings.
+
+/// The memory before the first step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum MemoryStart {
+    /// every number the same; the best proven is 1e-6 (Collier and Beel 2018)
+    Constant(f64),
+    /// a parameter, `start.memory`
+    Learned,
+    /// drawn once, normal with this standard deviation; kept under `given.memory`, not trained
+    Drawn(f64),
+    /// from a file, under `given.memory`, not trained
+    Given,
+}
+
+/// A head's weighting before the first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum WeightingStart {
+    /// softmax of a parameter, `start.heads.H.weighting`
+    Learned,
+    /// all of it on slot 0
+    #[default]
+    OneHot,
+    /// no slot has weight
+    Zeros,
+    /// every slot the same
+    Uniform,
+    /// from a file, under `given.heads.H.weighting`, not trained
+    Given,
+}
+
+/// What the controller sees as read before the first step.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum ReadStart {
+    /// a parameter, `start.heads.H.read`
+    #[default]
+    Learned,
+    /// zeros
+    Zeros,
+    /// drawn once, normal with this standard deviation; kept under `given.heads.H.read`, not trained
+    Drawn(f64),
+    /// from a file, under `given.heads.H.read`, not trained
+    Given,
+}
+
+/// The state of a controller before the first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum ControllerStart {
+    /// parameters, `start.controller.h` and so on
+    #[default]
+    Learned,
+    /// zeros
+    Zeros,
+    /// from a file, under `given.controller.h` and so on, not trained
+    Given,
+}
+
+impl MemoryStart {
+    /// What is wrong with its numbers, if anything.
+    pub fn check(self) -> Result<(), String> {
+        match self {
+            MemoryStart::Constant(x) if !x.is_finite() => {
+                Err(format!("Constant({x}) must be a finite number"))
+            }
+            MemoryStart::Drawn(std) if !(std.is_finite() && std >= 0.0) => {
+                Err(format!("Drawn({std}) must be a standard deviation: finite, at least 0"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+impl ReadStart {
+    /// What is wrong with its numbers, if anything.
+    pub fn check(self) -> Result<(), String> {
+        match self {
+            ReadStart::Drawn(std) => MemoryStart::Drawn(std).check(),
+            _ => Ok(()),
+        }
+    }
+}

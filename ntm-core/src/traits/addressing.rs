@@ -1,0 +1,73 @@
+//! From a head's numbers to its weighting over slots.
+use super::Quantity;
+use crate::{Field, Real, Shape};
+use std::fmt::Debug;
+
+/// What an addressing may look at: one head of one item.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a, T> {
+    /// Size of the memory.
+    pub shape: Shape,
+    /// Which head it works for: a column of `previous`.
+    pub head: usize,
+    /// Activated numbers of its fields.
+    pub numbers: &'a [T],
+    /// Slots x keys: similarity of each of its key fields with each slot, made by the memory in one pass for all heads.
+    pub similarity: &'a [T],
+    /// Slots x heads: weightings of the step before.
+    pub previous: &'a [T],
+    /// Its own state before the step.
+    pub own: &'a [T],
+    /// The memory that it addresses, slots x width, column-major.
+    pub memory: &'a [T],
+}
+
+/// Where its gradients go. `previous` and `memory` are shared, so added to; the others are its own, so written.
+#[derive(Debug)]
+pub struct LookGradient<'a, T> {
+    /// By the activated numbers.
+    pub numbers: &'a mut [T],
+    /// By the similarity.
+    pub similarity: &'a mut [T],
+    /// By the weightings of the step before.
+    pub previous: &'a mut [T],
+    /// By the memory.
+    pub memory: &'a mut [T],
+}
+
+/// From a head's numbers to a weighting over slots, one item at a time, so that an item's memory stays in cache.
+///
+/// Most variants are a [`Stage`](super::Stage) in a chain; this trait is for what a chain cannot say, such as an
+/// addressing with a state of its own or one that looks at other heads.
+pub trait Addressing<T: Real>: Debug + Send + Sync {
+    /// Raw numbers that it takes.
+    fn fields(&self, shape: Shape) -> Vec<Field>;
+    /// Numbers of state of its own besides the weighting, such as usage. They start at zero.
+    fn own(&self, _shape: Shape) -> usize {
+        0
+    }
+    /// Numbers that `forward` keeps for `backward`.
+    fn trace(&self, _shape: Shape) -> usize {
+        0
+    }
+    /// Numbers that `backward` needs and nobody keeps.
+    fn scratch(&self, _shape: Shape) -> usize {
+        0
+    }
+    /// Writes `weighting` (slots), the own state after the step and the trace.
+    fn forward(&self, look: &Look<'_, T>, own_next: &mut [T], trace: &mut [T], weighting: &mut [T]);
+    /// Gradient of that. `d_own` turns from the own state after the step to that before it.
+    #[allow(clippy::too_many_arguments)]
+    fn backward(
+        &self,
+        look: &Look<'_, T>,
+        trace: &mut [T],
+        weighting: &[T],
+        d_weighting: &[T],
+        d_own: &mut [T],
+        d: &mut LookGradient<'_, T>,
+        scratch: &mut [T],
+    );
+    /// Shows what lies between the numbers and the weighting, from the trace of `forward`.
+    fn show(&self, _shape: Shape, _trace: &[T], _weighting: &[T], _show: &mut dyn FnMut(Quantity<'_, T>)) {}
+}
