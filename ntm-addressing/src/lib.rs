@@ -15,6 +15,8 @@ mod config;
 pub mod stages;
 
 pub use chain::Chain;
+#[cfg(feature = "config")]
+pub use config::{ChainSettings, register};
 pub use stages::{Content, Direction, Interpolate, Sharpen, Shift, ShiftKernel};
 
 /// Layer 0: the arithmetic, on slices, in pairs `x` / `x_vjp`.

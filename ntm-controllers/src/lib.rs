@@ -5,8 +5,12 @@
 //!
 //! Each is a [`Cell`](ntm_core::Cell); a controller needs no trait of its own.
 
+#[cfg(feature = "config")]
+mod config;
 mod lstm;
 mod mlp;
 
+#[cfg(feature = "config")]
+pub use config::{LstmSettings, MlpSettings, register};
 pub use lstm::{Lstm, LstmInitial};
 pub use mlp::Mlp;

@@ -10,24 +10,42 @@
 
 mod activation;
 pub mod buffers;
+#[cfg(feature = "checkpoint")]
+pub mod checkpoint;
+#[cfg(feature = "config")]
+pub mod config;
+#[cfg(feature = "train")]
+pub mod engine;
 mod field;
 pub mod heads;
 pub mod kernels;
 mod linear;
 pub mod memory;
+#[cfg(feature = "train")]
+mod model;
 mod ntm;
+#[cfg(feature = "train")]
+pub mod random;
 mod recurrent;
+#[cfg(feature = "train")]
+mod sequence;
 mod shape;
 mod similarity;
 pub mod start;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod traits;
 
 pub use activation::Activation;
 pub use field::Field;
 pub use kernels::Real;
 pub use linear::{Linear, transposed};
+#[cfg(feature = "train")]
+pub use model::{Model, TensorError, TensorInfo};
 pub use ntm::{Ntm, OutputSees};
 pub use recurrent::Recurrent;
+#[cfg(feature = "train")]
+pub use sequence::{Batch, Chunk, Sequence};
 pub use shape::Shape;
 pub use similarity::{EpsilonAt, Similarity};
 pub use traits::{Addressing, Cell, Head, Memory, Stage};

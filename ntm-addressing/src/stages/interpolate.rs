@@ -11,13 +11,7 @@ use ntm_core::{Activation, Field, Real, Shape, Stage};
 #[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct Interpolate {
     /// Applied to the gate, which the paper wants in (0, 1).
-    #[cfg_attr(feature = "config", serde(skip_serializing_if = "is_sigmoid"))]
     pub gate: Activation,
-}
-
-#[cfg(feature = "config")]
-fn is_sigmoid(gate: &Activation) -> bool {
-    *gate == Activation::Sigmoid
 }
 
 impl Default for Interpolate {

@@ -25,6 +25,8 @@ use std::ops::Range;
 
 /// How the parameters of an LSTM are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct LstmInitial {
     /// both weights
     pub weight: Initial,

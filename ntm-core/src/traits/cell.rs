@@ -34,6 +34,21 @@ pub enum Initial {
     FanIn(f64),
 }
 
+impl Initial {
+    /// What is wrong with its number, if anything.
+    pub fn check(self) -> Result<(), String> {
+        match self {
+            Initial::Constant(x) if x.is_finite() => Ok(()),
+            Initial::Uniform(x) | Initial::Normal(x) | Initial::Xavier(x) | Initial::FanIn(x)
+                if x.is_finite() && x >= 0.0 =>
+            {
+                Ok(())
+            }
+            other => Err(format!("{other:?} needs a finite number, at least 0 unless it is a constant")),
+        }
+    }
+}
+
 /// A tensor as the outside knows it: some rows of a parameter under a path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {

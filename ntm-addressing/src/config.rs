@@ -1,0 +1,75 @@
+//! Names in RON: `Chain([Content(), Interpolate(), Shift(range: 1), Sharpen()])`.
+use crate::{Chain, Content, Interpolate, Sharpen, Shift};
+use ntm_core::config::{AddressingKind, Build, BuildError, HeadSite, Named, Precision, Registry, StageKind};
+use ntm_core::{Activation, Addressing, Similarity, Stage};
+use serde::{Deserialize, Serialize};
+
+/// Adds `Chain` and the stages of this crate.
+pub fn register(registry: Registry) -> Registry {
+    registry
+        .register::<AddressingKind, ChainSettings>("Chain")
+        .register::<StageKind, Content>("Content")
+        .register::<StageKind, Interpolate>("Interpolate")
+        .register::<StageKind, Shift>("Shift")
+        .register::<StageKind, Sharpen>("Sharpen")
+}
+
+/// Settings of a [`Chain`]: its stages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChainSettings(pub Vec<Named<StageKind>>);
+
+impl Build<AddressingKind> for ChainSettings {
+    fn build<T: Precision>(&self, site: &HeadSite) -> Result<Box<dyn Addressing<T>>, BuildError> {
+        if self.0.is_empty() {
+            let why = "a chain needs at least one stage, such as Content()";
+            return Err(BuildError::new("", why));
+        }
+        let mut stages = vec![];
+        for (i, stage) in self.0.iter().enumerate() {
+            stages.push(stage.build::<T>(site).map_err(|e| e.under(i))?);
+        }
+        Ok(Box::new(Chain::new(site.shape, stages)))
+    }
+}
+
+fn check(field: &str, activation: &Activation) -> Result<(), BuildError> {
+    activation.check().map_err(|why| BuildError::new(field, why))
+}
+
+impl Build<StageKind> for Content {
+    fn build<T: Precision>(&self, _: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
+        check("key", &self.key)?;
+        check("strength", &self.strength)?;
+        if let Similarity::Cosine { epsilon, .. } = self.similarity
+            && !(epsilon.is_finite() && epsilon > 0.0)
+        {
+            let why = format!("{epsilon} must be a number above 0, or zero vectors would give 0 / 0");
+            return Err(BuildError::new("similarity.epsilon", why));
+        }
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Build<StageKind> for Interpolate {
+    fn build<T: Precision>(&self, _: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
+        check("gate", &self.gate)?;
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Build<StageKind> for Shift {
+    fn build<T: Precision>(&self, site: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
+        Shift::check(self, site.shape).map_err(|(field, why)| BuildError::new(field, why))?;
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Build<StageKind> for Sharpen {
+    fn build<T: Precision>(&self, _: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
+        check("power", &self.power)?;
+        if !(self.epsilon.is_finite() && self.epsilon >= 0.0) {
+            return Err(BuildError::new("epsilon", format!("{} must be a number, at least 0", self.epsilon)));
+        }
+        Ok(Box::new(self.clone()))
+    }
+}

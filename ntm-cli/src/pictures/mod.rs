@@ -1,0 +1,29 @@
+//! Pictures, tables and progress lines: everything `ntm` shows to a person.
+//!
+//! Every picture starts from one [`Recording`], a single sequence run through a model:
+//!
+//! - [`draw`] turns it into text for a terminal or a README;
+//! - [`figure6`] turns it into an image after figure 6 of the 2014 paper, [`save_png`] writes that to a file.
+//!
+//! [`table()`] sets rows in columns, [`progress`] tells how a training run is getting on. Nothing here
+//! computes anything about a model, and nothing here panics, whatever the numbers are: values that are not
+//! finite are drawn as what they are, a `?` in a terminal and a red cell in an image.
+
+mod canvas;
+mod error;
+mod figure6;
+pub mod progress;
+mod recording;
+#[cfg(test)]
+mod sample;
+mod save;
+mod slots;
+mod table;
+mod terminal;
+
+pub use error::PictureError;
+pub use figure6::figure6;
+pub use recording::{Grid, HeadRecording, Recording};
+pub use save::save_png;
+pub use table::table;
+pub use terminal::{Style, draw};

@@ -1,0 +1,63 @@
+//! Images to files.
+
+use std::io::{self, Cursor, Write};
+use std::path::{Path, PathBuf};
+
+use image::{ImageFormat, RgbImage};
+
+use super::error::PictureError;
+
+/// Saves an image as PNG. The file is complete or as it was before: it is written under another name and then
+/// renamed.
+pub fn save_png(image: &RgbImage, path: &Path) -> Result<(), PictureError> {
+    let mut bytes = Cursor::new(Vec::new());
+    image
+        .write_to(&mut bytes, ImageFormat::Png)
+        .map_err(|source| PictureError::Encode { path: path.into(), source })?;
+    let temporary = temporary(path);
+    let written = write_and_rename(&temporary, path, bytes.get_ref());
+    written.map_err(|source| {
+        // Whatever went wrong is told already; a leftover that cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&temporary);
+        PictureError::Write { path: path.into(), source }
+    })
+}
+
+/// A name beside the file that no other process uses.
+fn temporary(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+}
+
+fn write_and_rename(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = std::fs::File::create(temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(temporary, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{figure6, sample};
+    use super::*;
+
+    #[test]
+    fn a_saved_picture_reads_back_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("copy.png");
+        let image = figure6(&sample::copy(5));
+        save_png(&RgbImage::new(3, 3), &path).unwrap();
+        save_png(&image, &path).unwrap();
+        assert_eq!(image::open(&path).unwrap().to_rgb8(), image);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_picture_that_cannot_be_saved_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing").join("copy.png");
+        let error = save_png(&RgbImage::new(3, 3), &path).unwrap_err().to_string();
+        assert!(error.contains("copy.png") && error.contains("folder must exist"), "{error}");
+        assert!(save_png(&RgbImage::new(3, 3), folder.path()).is_err());
+    }
+}

@@ -1,0 +1,415 @@
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use ntm_core::checkpoint::write_atomically;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use super::json::{open_regular, read_limited};
+use super::{RunError, at};
+
+/// The most bytes that one line of a JSONL file may have: 1 MiB.
+pub const MAX_LINE: usize = 1 << 20;
+/// The most bytes that a JSONL file may have in order to be cut back: 1 GiB.
+pub const MAX_LINES: u64 = 1 << 30;
+
+/// Appends records to a file, one JSON object per line.
+///
+/// Each line goes to the system in one write, so a killed process leaves at most the last one unfinished;
+/// nothing is kept back in the program. The bytes are those of the record: no time, no counter. One writer at
+/// a time, which the lock of the run directory sees to.
+#[derive(Debug)]
+pub struct JsonLines {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    line: Vec<u8>,
+}
+
+impl JsonLines {
+    /// Opens a file for appending, and creates it if there is none.
+    ///
+    /// A last line that a killed process left unfinished is removed; one that only lacks its line end gets
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// What the file system says, or an unfinished last line of more than [`MAX_LINE`] bytes: that is no such
+    /// file.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
+        let length = mend(&mut file).map_err(at(&path))?;
+        Ok(JsonLines { path, file, length, line: Vec::new() })
+    }
+
+    /// Appends one record.
+    ///
+    /// # Errors
+    ///
+    /// A record that JSON cannot express or that takes more than [`MAX_LINE`] bytes, or what the file system
+    /// says. The file then still ends after the record before.
+    pub fn push<S: Serialize + ?Sized>(&mut self, record: &S) -> Result<(), RunError> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, record)
+            .map_err(|error| RunError::Unwritable { path: self.path.clone(), detail: error.to_string() })?;
+        if self.line.len() > MAX_LINE {
+            let detail = format!("the record takes {} bytes of {MAX_LINE} allowed", self.line.len());
+            return Err(RunError::Unwritable { path: self.path.clone(), detail });
+        }
+        self.line.push(b'\n');
+        if let Err(error) = self.file.write_all(&self.line) {
+            // The first error is the one to tell; the next opening would mend the line as well.
+            let _ = self.file.set_len(self.length);
+            let _ = self.file.seek(SeekFrom::Start(self.length));
+            return Err(at(&self.path)(error));
+        }
+        self.length += self.line.len() as u64;
+        Ok(())
+    }
+
+    /// Waits until all records are on the disk. Done before a checkpoint is written, it keeps the records
+    /// from ending before the checkpoint after a power cut.
+    ///
+    /// # Errors
+    ///
+    /// What the file system says.
+    pub fn sync(&self) -> Result<(), RunError> {
+        self.file.sync_data().map_err(at(&self.path))
+    }
+}
+
+/// Sees to it that the file ends with a line end, stands there, and gives its length.
+fn mend(file: &mut File) -> io::Result<u64> {
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(MAX_LINE as u64 + 1);
+    file.seek(SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    file.take(MAX_LINE as u64 + 1).read_to_end(&mut end)?;
+    let unfinished = match end.iter().rposition(|&byte| byte == b'\n') {
+        Some(line_end) => &end[line_end + 1..],
+        None if start == 0 => &end[..],
+        None => {
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "ends in a line that is too long for a record",
+            ));
+        }
+    };
+    if unfinished.is_empty() {
+        return file.seek(SeekFrom::End(0));
+    }
+    // Only of an object can one say that it is complete: 12 may have been going to be 123.
+    if unfinished.ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(unfinished).is_ok() {
+        file.seek(SeekFrom::End(0))?;
+        file.write_all(b"\n")?;
+    } else {
+        file.set_len(length - unfinished.len() as u64)?;
+    }
+    file.seek(SeekFrom::End(0))
+}
+
+/// Reads the records of a JSONL file one after the other. Iteration ends at the first error.
+///
+/// Empty lines are passed over. A last line that is not a record is taken for one that was being written and
+/// left out; that is normal while a run is going on.
+#[derive(Debug)]
+pub struct JsonLinesReader<T> {
+    path: PathBuf,
+    file: BufReader<File>,
+    bytes: Vec<u8>,
+    line: usize,
+    done: bool,
+    records: PhantomData<fn() -> T>,
+}
+
+/// Opens a JSONL file for reading.
+///
+/// # Errors
+///
+/// What the file system says. Later, from the iterator: a line of more than [`MAX_LINE`] bytes, or one before
+/// the last that is not a record of this type.
+pub fn read_jsonl<T: DeserializeOwned>(path: impl Into<PathBuf>) -> Result<JsonLinesReader<T>, RunError> {
+    let path = path.into();
+    let file = BufReader::new(open_regular(&path)?);
+    Ok(JsonLinesReader { path, file, bytes: Vec::new(), line: 0, done: false, records: PhantomData })
+}
+
+impl<T: DeserializeOwned> JsonLinesReader<T> {
+    fn step(&mut self) -> Result<Option<T>, RunError> {
+        loop {
+            self.bytes.clear();
+            self.line += 1;
+            let limit = MAX_LINE as u64 + 1;
+            let read =
+                (&mut self.file).take(limit).read_until(b'\n', &mut self.bytes).map_err(at(&self.path))?;
+            if read == 0 {
+                return Ok(None);
+            }
+            if self.bytes.len() > MAX_LINE && self.bytes.last() != Some(&b'\n') {
+                return Err(RunError::LongLine {
+                    path: self.path.clone(),
+                    line: self.line,
+                    allowed: MAX_LINE,
+                });
+            }
+            if self.bytes.trim_ascii().is_empty() {
+                continue;
+            }
+            return match serde_json::from_slice(&self.bytes) {
+                Ok(record) => Ok(Some(record)),
+                Err(_) if self.file.fill_buf().map_err(at(&self.path))?.is_empty() => Ok(None),
+                Err(error) => Err(bad_line(&self.path, self.line, &error)),
+            };
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for JsonLinesReader<T> {
+    type Item = Result<T, RunError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let item = self.step().transpose();
+        self.done = !matches!(item, Some(Ok(_)));
+        item
+    }
+}
+
+fn bad_line(path: &Path, line: usize, error: &serde_json::Error) -> RunError {
+    RunError::Line { path: path.to_path_buf(), line, detail: error.to_string() }
+}
+
+/// What [`truncate_jsonl`] left in the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Records that stayed.
+    pub records: usize,
+    /// Records beyond the checkpoint that were removed; an unfinished last line is not counted.
+    pub dropped: usize,
+    /// The `sequences` of the last record that stayed and has it.
+    pub sequences: Option<u64>,
+}
+
+/// Cuts a JSONL file back to a checkpoint: from the first record on whose field `sequences` is larger than
+/// the checkpoint's, everything goes, and so does an unfinished last line. Records without the field go or
+/// stay with those before them. What stays, stays byte for byte; the file is replaced whole or not at all.
+/// Without a file there is nothing to do.
+///
+/// # Errors
+///
+/// What the file system says, more than [`MAX_LINES`] bytes, a line of more than [`MAX_LINE`] bytes, or one
+/// before the last that is not a JSON object with a whole number as `sequences`. The file is then as it was.
+pub fn truncate_jsonl(path: &Path, upto_sequences: u64) -> Result<Kept, RunError> {
+    #[derive(Deserialize)]
+    struct Record {
+        #[serde(default)]
+        sequences: Option<u64>,
+    }
+
+    let bytes = match read_limited(path, MAX_LINES) {
+        Err(RunError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => return Ok(Kept::default()),
+        other => other?,
+    };
+    let mut kept = Kept::default();
+    let mut text = Vec::new();
+    let mut beyond = false;
+    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
+        if line.trim_ascii_end().len() > MAX_LINE {
+            return Err(RunError::LongLine { path: path.to_path_buf(), line: index + 1, allowed: MAX_LINE });
+        }
+        if line.trim_ascii().is_empty() {
+            if !beyond && line.ends_with(b"\n") {
+                text.extend(line);
+            }
+            continue;
+        }
+        let record: Record = match serde_json::from_slice(line) {
+            Ok(record) => record,
+            Err(_) if lines.peek().is_none() => break,
+            Err(error) => return Err(bad_line(path, index + 1, &error)),
+        };
+        beyond |= record.sequences.is_some_and(|sequences| sequences > upto_sequences);
+        if beyond {
+            kept.dropped += 1;
+            continue;
+        }
+        kept.records += 1;
+        kept.sequences = record.sequences.or(kept.sequences);
+        text.extend(line);
+        if !line.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+    }
+    if text != bytes {
+        write_atomically(path, &text).map_err(at(path))?;
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn path_with(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("metrics.jsonl");
+        fs::write(&path, text).unwrap();
+        (directory, path)
+    }
+
+    fn read(path: &Path) -> Result<Vec<Value>, RunError> {
+        read_jsonl(path)?.collect()
+    }
+
+    #[test]
+    fn each_record_is_in_the_file_when_push_returns() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("metrics.jsonl");
+        let mut lines = JsonLines::open(&path).unwrap();
+        lines.push(&json!({"sequences": 500, "bits": 0.1_f32})).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 1);
+        lines.push(&json!({"sequences": 1000})).unwrap();
+        lines.sync().unwrap();
+        assert_eq!(read(&path).unwrap()[1]["sequences"], 1000);
+        drop(lines);
+        JsonLines::open(&path).unwrap().push(&json!({"sequences": 1500})).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn appending_first_mends_what_a_killed_process_left() {
+        for (left, expected) in [
+            ("", "3\n"),
+            ("1\n", "1\n3\n"),
+            ("1\n{\"a\":", "1\n3\n"),
+            ("{\"a", "3\n"),
+            ("1\n{\"a\":2}", "1\n{\"a\":2}\n3\n"),
+            ("1\n\0\0\0", "1\n3\n"),
+            ("1\n12", "1\n3\n"),
+        ] {
+            let (_directory, path) = path_with(left);
+            JsonLines::open(&path).unwrap().push(&3).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), expected, "{left:?}");
+        }
+    }
+
+    #[test]
+    fn appending_never_cuts_a_file_that_is_no_jsonl() {
+        let (_directory, path) = path_with(&"x".repeat(MAX_LINE + 2));
+        assert!(JsonLines::open(&path).unwrap_err().to_string().contains("too long"));
+        assert_eq!(fs::read(&path).unwrap().len(), MAX_LINE + 2);
+    }
+
+    #[test]
+    fn a_record_that_could_not_be_read_is_not_written() {
+        let (_directory, path) = path_with("1\n");
+        let mut lines = JsonLines::open(&path).unwrap();
+        assert!(matches!(lines.push(&"x".repeat(MAX_LINE)), Err(RunError::Unwritable { .. })));
+        lines.push(&2).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n");
+    }
+
+    #[test]
+    fn a_reader_leaves_out_an_unfinished_last_line_only() {
+        let (_directory, path) = path_with("{\"a\":1}\n\n{\"a\":2}\n{\"a\":");
+        assert_eq!(read(&path).unwrap(), [json!({"a": 1}), json!({"a": 2})]);
+        let (_directory, path) = path_with("{\"a\":1}\n{\"a\":2}");
+        assert_eq!(read(&path).unwrap().len(), 2);
+        let (_directory, path) = path_with("{\"a\":1}\n{\"a\":\n{\"a\":2}\n");
+        let message = read(&path).unwrap_err().to_string();
+        assert!(message.contains("metrics.jsonl:2:"), "{message}");
+    }
+
+    #[test]
+    fn a_reader_stops_at_a_line_without_end() {
+        let (_directory, path) = path_with(&format!("1\n\"{}\"\n", "x".repeat(MAX_LINE)));
+        let mut reader = read_jsonl::<Value>(&path).unwrap();
+        assert!(reader.next().unwrap().is_ok());
+        assert!(matches!(reader.next(), Some(Err(RunError::LongLine { line: 2, .. }))));
+        assert!(reader.next().is_none());
+    }
+
+    #[test]
+    fn the_longest_line_allowed_can_be_written_read_and_kept() {
+        let (_directory, path) = path_with("");
+        let record = json!({"sequences": 1, "x": "x".repeat(MAX_LINE - 22)});
+        assert_eq!(record.to_string().len(), MAX_LINE);
+        JsonLines::open(&path).unwrap().push(&record).unwrap();
+        JsonLines::open(&path).unwrap().push(&record).unwrap();
+        assert_eq!(read(&path).unwrap(), [record.clone(), record]);
+        assert_eq!(truncate_jsonl(&path, 1).unwrap().records, 2);
+    }
+
+    #[test]
+    fn resuming_keeps_exactly_what_the_checkpoint_knows() {
+        let text = [
+            "{\"sequences\":500,\"bits\":1.50}\n",
+            "{\"sequences\":1000}\n{\"note\":1}\n",
+            "{\"sequences\":1500}\n{\"seq",
+        ]
+        .concat();
+        let kept = |records, dropped, sequences| Kept { records, dropped, sequences };
+        for (upto, expected, lines) in [
+            (0, kept(0, 4, None), 0),
+            (499, kept(0, 4, None), 0),
+            (500, kept(1, 3, Some(500)), 1),
+            (1000, kept(3, 1, Some(1000)), 3),
+            (1499, kept(3, 1, Some(1000)), 3),
+            (u64::MAX, kept(4, 0, Some(1500)), 4),
+        ] {
+            let (_directory, path) = path_with(&text);
+            assert_eq!(truncate_jsonl(&path, upto).unwrap(), expected, "up to {upto}");
+            let whole: String = text.split_inclusive('\n').take(lines).collect();
+            assert_eq!(fs::read_to_string(&path).unwrap(), whole, "up to {upto}");
+        }
+    }
+
+    #[test]
+    fn resuming_gives_the_file_of_an_uninterrupted_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let record = |i: u64| json!({"sequences": 500 * i, "bits": 1.0 / i as f64});
+        let whole = directory.path().join("whole");
+        let mut lines = JsonLines::open(&whole).unwrap();
+        (1..=9).for_each(|i| lines.push(&record(i)).unwrap());
+        let whole = fs::read(whole).unwrap();
+        // Killed after any byte that comes after the checkpoint at 1000 sequences.
+        let checkpoint = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).unwrap().0 + 1;
+        for end in checkpoint - 1..whole.len() {
+            let path = directory.path().join("killed");
+            fs::write(&path, &whole[..end]).unwrap();
+            assert_eq!(truncate_jsonl(&path, 1000).unwrap().sequences, Some(1000));
+            let mut lines = JsonLines::open(&path).unwrap();
+            (3..=9).for_each(|i| lines.push(&record(i)).unwrap());
+            assert_eq!(fs::read(&path).unwrap(), whole, "killed after {end} bytes");
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_left_alone() {
+        for text in ["{\"sequences\":1}\n???\n{\"sequences\":2}\n", "{\"sequences\":-1}\n{\"sequences\":2}\n"]
+        {
+            let (_directory, path) = path_with(text);
+            assert!(matches!(truncate_jsonl(&path, 1), Err(RunError::Line { .. })));
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn without_a_file_there_is_nothing_to_cut() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(truncate_jsonl(&directory.path().join("metrics.jsonl"), 5).unwrap(), Kept::default());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}

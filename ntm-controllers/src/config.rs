@@ -1,0 +1,115 @@
+//! Names in RON: `Lstm(hidden: 100)`, `Mlp(hidden: [100])`.
+use crate::{Lstm, LstmInitial, Mlp};
+use ntm_core::config::{
+    Build, BuildError, ControllerKind, ControllerSite, LayerInitial, Precision, Registry,
+};
+use ntm_core::start::ControllerStart;
+use ntm_core::traits::Initial;
+use ntm_core::{Activation, Cell};
+use serde::{Deserialize, Serialize};
+
+/// Adds `Lstm` and `Mlp`.
+pub fn register(registry: Registry) -> Registry {
+    registry.register::<ControllerKind, LstmSettings>("Lstm").register::<ControllerKind, MlpSettings>("Mlp")
+}
+
+/// Most units of a layer.
+const MOST: usize = 1 << 20;
+/// Most layers.
+const MOST_LAYERS: usize = 256;
+
+fn check_units(field: &str, units: usize) -> Result<(), BuildError> {
+    if units == 0 || units > MOST {
+        return Err(BuildError::new(field, format!("{units} units; must be 1 to {MOST}")));
+    }
+    Ok(())
+}
+
+fn check_initial(under: &str, initials: &[(&str, Initial)]) -> Result<(), BuildError> {
+    for (field, initial) in initials {
+        initial.check().map_err(|why| BuildError::new(*field, why).under(under))?;
+    }
+    Ok(())
+}
+
+/// Settings of an [`Lstm`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LstmSettings {
+    /// Cells of a layer.
+    pub hidden: usize,
+    /// Number of layers.
+    #[serde(default = "one")]
+    pub layers: usize,
+    /// Whether layers above the first see the external input, and the output is all layers.
+    #[serde(default)]
+    pub skip: bool,
+    /// h and c before the first step.
+    #[serde(default)]
+    pub start: ControllerStart,
+    /// How parameters are drawn.
+    #[serde(default)]
+    pub initial: LstmInitial,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Build<ControllerKind> for LstmSettings {
+    fn build<T: Precision>(&self, site: &ControllerSite) -> Result<Box<dyn Cell<T>>, BuildError> {
+        check_units("hidden", self.hidden)?;
+        if self.layers == 0 || self.layers > MOST_LAYERS {
+            let why = format!("{} layers; must be 1 to {MOST_LAYERS}", self.layers);
+            return Err(BuildError::new("layers", why));
+        }
+        let initial = self.initial;
+        let all = [
+            ("weight", initial.weight),
+            ("bias", initial.bias),
+            ("forget_bias", initial.forget_bias),
+            ("start", initial.start),
+        ];
+        check_initial("initial", &all)?;
+        let lstm = Lstm::new(site.inputs, self.hidden, self.layers, self.skip, self.start);
+        Ok(Box::new(lstm.with_initial(initial)))
+    }
+}
+
+/// Settings of an [`Mlp`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MlpSettings {
+    /// Units of each layer, the one nearest to the input first.
+    pub hidden: Vec<usize>,
+    /// Applied after each layer.
+    #[serde(default = "tanh")]
+    pub activation: Activation,
+    /// How parameters are drawn.
+    #[serde(default = "initial")]
+    pub initial: LayerInitial,
+}
+
+fn tanh() -> Activation {
+    Activation::Tanh
+}
+fn initial() -> LayerInitial {
+    LayerInitial { weight: Initial::Xavier(1.0), bias: Initial::Constant(0.0) }
+}
+
+impl Build<ControllerKind> for MlpSettings {
+    fn build<T: Precision>(&self, site: &ControllerSite) -> Result<Box<dyn Cell<T>>, BuildError> {
+        if self.hidden.is_empty() || self.hidden.len() > MOST_LAYERS {
+            let why = format!("{} layers; must be 1 to {MOST_LAYERS}, such as [100]", self.hidden.len());
+            return Err(BuildError::new("hidden", why));
+        }
+        for (i, &units) in self.hidden.iter().enumerate() {
+            check_units(&format!("hidden.{i}"), units)?;
+        }
+        self.activation.check().map_err(|why| BuildError::new("activation", why))?;
+        let LayerInitial { weight, bias } = self.initial;
+        check_initial("initial", &[("weight", weight), ("bias", bias)])?;
+        let mlp = Mlp::new(site.inputs, &self.hidden, self.activation.clone());
+        Ok(Box::new(mlp.with_initial(weight, bias)))
+    }
+}

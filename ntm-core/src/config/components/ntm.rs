@@ -1,0 +1,73 @@
+//! `Ntm(controller: …, memory: …, heads: […])`
+use crate::config::{
+    Build, BuildError, ControllerKind, ControllerSite, HeadKind, MemoryKind, MemorySite, ModelKind,
+    ModelSite, Named, Precision,
+};
+use crate::memory::{Order, Writes};
+use crate::traits::{Cell, Initial};
+use crate::{Ntm, OutputSees};
+use serde::{Deserialize, Serialize};
+
+/// Settings of an [`Ntm`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NtmSettings {
+    /// What drives the heads.
+    pub controller: Named<ControllerKind>,
+    /// What they read and write.
+    pub memory: Named<MemoryKind>,
+    /// The heads, in list order.
+    pub heads: Vec<Named<HeadKind>>,
+    /// Order of the heads within a step.
+    #[serde(default)]
+    pub order: Order,
+    /// How several write heads meet.
+    #[serde(default)]
+    pub writes: Writes,
+    /// What the output layer sees.
+    #[serde(default)]
+    pub output: OutputSees,
+    /// How the layers from the controller to the heads are drawn.
+    #[serde(default)]
+    pub heads_initial: LayerInitial,
+}
+
+/// How a layer is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LayerInitial {
+    /// its weight
+    pub weight: Initial,
+    /// its bias
+    pub bias: Initial,
+}
+
+impl Default for LayerInitial {
+    /// Xavier with gain 1.4, and normal biases of 0.01.
+    fn default() -> Self {
+        LayerInitial { weight: Initial::Xavier(1.4), bias: Initial::Normal(0.01) }
+    }
+}
+
+impl Build<ModelKind> for NtmSettings {
+    fn build<T: Precision>(&self, site: &ModelSite) -> Result<Box<dyn Cell<T>>, BuildError> {
+        if self.heads.is_empty() {
+            let why = "there are none; a Neural Turing Machine needs at least one, such as Read(addressing: …) \
+                       (for a controller alone use Recurrent)";
+            return Err(BuildError::new("heads", why));
+        }
+        let memory = MemorySite { heads: &self.heads, order: self.order, writes: self.writes };
+        let memory = self.memory.build::<T>(&memory).map_err(|e| e.under("memory"))?;
+        let inputs = site.inputs + memory.outputs();
+        let controller =
+            self.controller.build::<T>(&ControllerSite { inputs }).map_err(|e| e.under("controller"))?;
+        let initial = self.heads_initial;
+        for (name, initial) in [("weight", initial.weight), ("bias", initial.bias)] {
+            let under = |why| BuildError::new(name, why).under("heads_initial");
+            initial.check().map_err(under)?;
+        }
+        let ntm = Ntm::new(site.inputs, controller, memory, self.output)
+            .map_err(|why| BuildError::new("controller", why))?;
+        Ok(Box::new(ntm.with_initial(initial.weight, initial.bias)))
+    }
+}

@@ -1,0 +1,130 @@
+//! Costs of sequences without gradients: no trace is kept, so memory does not grow with their length.
+use super::Layout;
+use crate::buffers::{Slab, mat, mat_mut};
+use crate::kernels::loss::cross_entropy;
+use crate::sequence::{Batch, Chunk};
+use crate::traits::Forward;
+use crate::{Model, Real};
+use rayon::prelude::*;
+use std::sync::Mutex;
+
+/// What one sequence cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Loss in bits: sum over scored outputs of -log2 p.
+    pub bits: f64,
+    /// Outputs on the wrong side of 0.5, on scored steps.
+    pub wrong_bits: f64,
+}
+
+#[derive(Debug)]
+struct Work<T> {
+    states: [Slab<T>; 2],
+    trace: Slab<T>,
+    scratch: Slab<T>,
+    y: Slab<T>,
+    logits: Slab<T>,
+}
+
+/// Buffers to evaluate with.
+#[derive(Debug)]
+pub struct Evaluator<T> {
+    layout: Layout,
+    works: Vec<Mutex<Work<T>>>,
+    scores: Vec<Vec<Score>>,
+}
+
+impl<T: Real> Evaluator<T> {
+    /// Buffers for chunks of `capacity` items on `threads` threads, `chunks` at a time.
+    pub fn new(model: &Model<T>, capacity: usize, chunks: usize, threads: usize) -> Self {
+        let layout = Layout::of(model, capacity);
+        let (features, outputs) = (model.output().inputs, model.output().outputs);
+        let work = || Work {
+            states: [Slab::new(layout.state), Slab::new(layout.state)],
+            trace: Slab::new(layout.trace),
+            scratch: Slab::new(layout.scratch),
+            y: Slab::new(features * capacity),
+            logits: Slab::new(outputs * capacity),
+        };
+        Evaluator {
+            layout,
+            works: (0..threads.max(1)).map(|_| Mutex::new(work())).collect(),
+            scores: vec![vec![Score::default(); capacity]; chunks],
+        }
+    }
+
+    /// Scores of a batch, in the order in which its sequences were given. On several threads only inside a rayon pool.
+    pub fn run(&mut self, model: &Model<T>, batch: &Batch<T>, scores: &mut Vec<Score>) {
+        let (layout, works) = (self.layout, &self.works);
+        let run = |(scores, chunk): (&mut Vec<Score>, &Chunk<T>)| {
+            let index = rayon::current_thread_index().unwrap_or(0) % works.len();
+            let mut work = works[index].lock().unwrap_or_else(|e| e.into_inner());
+            evaluate(model, layout, chunk, &mut work, scores);
+        };
+        let chunks = batch.chunks();
+        assert!(chunks.len() <= self.scores.len(), "the evaluator was laid out for fewer chunks");
+        if works.len() > 1 {
+            self.scores.par_iter_mut().zip(chunks.par_iter()).with_max_len(1).for_each(run);
+        } else {
+            self.scores.iter_mut().zip(chunks).for_each(run);
+        }
+        scores.clear();
+        scores.resize(batch.items, Score::default());
+        for (chunk, of_chunk) in chunks.iter().zip(&self.scores) {
+            for (&item, score) in chunk.order.iter().zip(of_chunk) {
+                scores[item] = *score;
+            }
+        }
+    }
+}
+
+fn evaluate<T: Real>(
+    model: &Model<T>,
+    layout: Layout,
+    chunk: &Chunk<T>,
+    w: &mut Work<T>,
+    scores: &mut [Score],
+) {
+    let (cell, output) = (model.cell(), model.output());
+    let (features, outputs) = (output.inputs, output.outputs);
+    let (params, output_params) = model.params.split_at(model.output_at());
+    scores.fill(Score::default());
+    let [state, next] = &mut w.states;
+    let (mut state, mut next) = (&mut state[..], &mut next[..]);
+    state.fill(T::of(0.0));
+    cell.start(params, chunk.capacity, state);
+    for t in 0..chunk.steps() {
+        let items = chunk.live[t] as usize;
+        let step = Forward {
+            items,
+            capacity: chunk.capacity,
+            params,
+            prepared: &[],
+            state,
+            next,
+            trace: &mut w.trace[..layout.trace],
+            scratch: &mut w.scratch,
+        };
+        cell.forward(chunk.x(t, cell.inputs()), step, mat_mut(&mut w.y, features, items));
+        std::mem::swap(&mut state, &mut next);
+        if t < chunk.scored.0 || t >= chunk.scored.1 {
+            continue;
+        }
+        let logits = &mut w.logits[..outputs * items];
+        output.forward(output_params, mat(&w.y, features, items), mat_mut(logits, outputs, items));
+        for (item, score) in scores[..items].iter_mut().enumerate() {
+            let of_item = item * outputs..(item + 1) * outputs;
+            let column = (chunk.first[t] + item) * outputs;
+            let (targets, weights) =
+                (&chunk.targets[column..column + outputs], &chunk.weights[column..column + outputs]);
+            let logits = &mut logits[of_item];
+            let scored = logits.iter().zip(targets).zip(weights).filter(|(_, w)| **w != T::of(0.0));
+            let half = T::of(0.5);
+            let wrong = scored.filter(|((z, y), _)| (**z >= T::of(0.0)) != (**y >= half)).count();
+            let mut nats = 0.0;
+            cross_entropy(1.0, logits, targets, weights, &mut nats);
+            score.wrong_bits += wrong as f64;
+            score.bits += nats / std::f64::consts::LN_2;
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A batch with everything kept: every quantity of every step, the loss, every gradient, those by the inputs included.
+//! For traces and golden tests; it allocates freely.
+use super::Layout;
+use crate::buffers::{Slab, Steps, Track, mat, mat_mut};
+use crate::kernels::loss::cross_entropy;
+use crate::sequence::Sequence;
+use crate::traits::{Backward, Forward, Quantity, Shown, Trajectory};
+use crate::{Model, Real};
+use std::collections::BTreeMap;
+
+/// A named tensor: shape and numbers, row-major.
+pub type NamedTensors<T> = BTreeMap<String, (Vec<usize>, Vec<T>)>;
+
+/// What [`inspect`] saw.
+#[derive(Debug)]
+pub struct Inspection<T> {
+    /// items x steps x …; zeros from an item's length on
+    pub trace: NamedTensors<T>,
+    /// nats, summed over scored steps and outputs, divided by the number of items
+    pub loss: f64,
+    /// Gradient of the loss, laid out like the parameters; what is not trained included.
+    pub gradient: Slab<T>,
+    /// Gradient of the loss by the inputs: items x steps x inputs.
+    pub d_inputs: Vec<T>,
+}
+
+/// Runs sequences of any lengths as one batch and keeps everything. `inputs` (items x steps x inputs) may be given in
+/// full precision beside the sequences, whose own are then not used.
+pub fn inspect<T: Real>(model: &Model<T>, sequences: &[Sequence], exact: Option<&[T]>) -> Inspection<T> {
+    let (cell, output) = (model.cell(), model.output());
+    let (inputs, features, outputs) = (cell.inputs(), output.inputs, output.outputs);
+    let capacity = sequences.len();
+    let steps = sequences.iter().map(|s| s.steps).max().unwrap_or(0);
+    let mut batch = crate::sequence::Batch::<T>::with_room(capacity, capacity, steps, inputs, outputs);
+    batch.fill(sequences);
+    let mut found = Inspection {
+        trace: NamedTensors::new(),
+        loss: 0.0,
+        gradient: Slab::new(model.params.len()),
+        d_inputs: vec![T::of(0.0); capacity * steps * inputs],
+    };
+    let Some(chunk) = batch.chunks.first_mut() else { return found };
+    if let Some(exact) = exact {
+        for t in 0..steps {
+            for (column, &item) in chunk.order.iter().enumerate().take(chunk.live[t] as usize) {
+                let from = &exact[(item * steps + t) * inputs..][..inputs];
+                chunk.inputs[(t * capacity + column) * inputs..][..inputs].copy_from_slice(from);
+            }
+        }
+    }
+    let chunk = &*chunk;
+    let layout = Layout::of(model, capacity);
+    let (params, output_params) = model.params.split_at(model.output_at());
+    let mut prepared = Slab::new(layout.prepared);
+    cell.prepare(params, &mut prepared);
+    let (ss, ts) = (layout.state_stride, layout.trace_stride);
+    let mut states = Slab::new((steps + 1) * ss);
+    let mut traces = Slab::new(steps * ts);
+    let mut scratch = Slab::new(layout.scratch);
+    let columns = chunk.columns();
+    let (mut y, mut d_y) = (Slab::new(columns * features), Slab::new(columns * features));
+    let mut logits = Slab::new(columns * outputs);
+    let at = |t: usize| chunk.first[t] * features..chunk.first[t + 1] * features;
+
+    cell.start(params, capacity, &mut states[..layout.state]);
+    for t in 0..steps {
+        let items = chunk.live[t] as usize;
+        let (state, next) = states[t * ss..].split_at_mut(ss);
+        let (state, next) = (&state[..layout.state], &mut next[..layout.state]);
+        let trace = &mut traces[t * ts..][..layout.trace];
+        let step = Forward {
+            items,
+            capacity,
+            params,
+            prepared: &prepared,
+            state,
+            next: &mut *next,
+            trace: &mut *trace,
+            scratch: &mut scratch,
+        };
+        cell.forward(chunk.x(t, inputs), step, mat_mut(&mut y[at(t)], features, items));
+        let z = &mut logits[chunk.first[t] * outputs..chunk.first[t + 1] * outputs];
+        output.forward(output_params, mat(&y[at(t)], features, items), mat_mut(z, outputs, items));
+        for column in 0..items {
+            let mut keep = |q: Quantity<'_, T>| {
+                let size = q.values.len();
+                let (_, all) = found.trace.entry(q.name.clone()).or_insert_with(|| {
+                    let shape = [&[capacity, steps], &q.shape[..]].concat();
+                    (shape, vec![T::of(0.0); capacity * steps * size])
+                });
+                let place = (chunk.order[column] * steps + t) * size;
+                all[place..place + size].copy_from_slice(&q.row_major());
+            };
+            let shown = Shown {
+                item: column,
+                capacity,
+                params,
+                x: &chunk.inputs[(t * capacity + column) * inputs..][..inputs],
+                y: &y[(chunk.first[t] + column) * features..][..features],
+                state,
+                next,
+                trace,
+            };
+            cell.show(shown, &mut keep);
+            let z = &z[column * outputs..(column + 1) * outputs];
+            keep(Quantity::list("logits", z));
+            let p: Vec<T> = z.iter().map(|&z| T::of(1.0) / (T::of(1.0) + (-z).exp())).collect();
+            keep(Quantity::list("outputs", &p));
+        }
+    }
+
+    let scale = 1.0 / capacity as f64;
+    let scored = ..columns * outputs;
+    cross_entropy(scale, &mut logits, &chunk.targets[scored], &chunk.weights[scored], &mut found.loss);
+    found.loss *= scale;
+    output.backward(
+        output_params,
+        &[],
+        mat(&logits, outputs, columns),
+        false,
+        mat_mut(&mut d_y, features, columns),
+    );
+    let mut d_state = Slab::new(layout.state);
+    let mut d_x = vec![T::of(0.0); capacity * inputs];
+    for t in (0..steps).rev() {
+        let items = chunk.live[t] as usize;
+        let (state, next) = states[t * ss..].split_at(ss);
+        let step = Backward {
+            items,
+            capacity,
+            params,
+            prepared: &prepared,
+            state: &state[..layout.state],
+            next: &next[..layout.state],
+            trace: &mut traces[t * ts..][..layout.trace],
+            d_state: &mut d_state,
+            scratch: &mut scratch,
+        };
+        let d = Some(mat_mut(&mut d_x, inputs, items));
+        cell.backward(chunk.x(t, inputs), step, mat(&d_y[at(t)], features, items), d);
+        for (column, &item) in chunk.order.iter().enumerate().take(items) {
+            found.d_inputs[(item * steps + t) * inputs..][..inputs]
+                .copy_from_slice(&d_x[column * inputs..(column + 1) * inputs]);
+        }
+    }
+    let (d_cell, d_output) = found.gradient.split_at_mut(model.output_at());
+    cell.start_vjp(params, capacity, &d_state, d_cell);
+    let live = &chunk.live;
+    let run = Trajectory {
+        capacity,
+        x: Track::new(&chunk.inputs, capacity * inputs, capacity * inputs, live, capacity).matrix(inputs),
+        state: Track::new(&states, layout.state, ss, live, capacity),
+        trace: Track::new(&traces, layout.trace, ts, live, capacity),
+    };
+    cell.collect(run, d_cell);
+    let columns = [columns as u32];
+    output.collect(
+        Steps::packed(&y, features, &columns),
+        Steps::packed(&logits, outputs, &columns),
+        d_output,
+    );
+    found
+}

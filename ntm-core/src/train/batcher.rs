@@ -1,0 +1,81 @@
+//! Draws sequences of a task into batches, always into the same memory.
+use super::{Task, TaskError};
+use crate::engine::{Evaluator, Score};
+use crate::random::{Purpose, stream};
+use crate::sequence::{Batch, Sequence};
+use crate::{Model, Real};
+
+/// Chunks that are evaluated at a time.
+const EVALUATED: usize = 32;
+
+/// Sequences of a task and the batch that they become.
+#[derive(Debug)]
+pub struct Batcher<T> {
+    sequences: Vec<Sequence>,
+    /// The batch drawn last.
+    pub batch: Batch<T>,
+}
+
+impl<T: Real> Batcher<T> {
+    /// Room for `items` sequences of the task, in chunks of `chunk`.
+    ///
+    /// # Errors
+    /// If the task has no such size.
+    pub fn new(task: &dyn Task, items: usize, chunk: usize, size: Option<u64>) -> Result<Self, TaskError> {
+        let (steps, inputs, outputs) = (task.steps(size)?, task.inputs(), task.outputs());
+        Ok(Batcher {
+            sequences: (0..items).map(|_| Sequence::with_room(steps, inputs, outputs)).collect(),
+            batch: Batch::with_room(items, chunk, steps, inputs, outputs),
+        })
+    }
+    /// Draws sequences `first ..` of a purpose: as many as there is room for, or `items` if that is less.
+    ///
+    /// # Errors
+    /// If the task has no such size.
+    pub fn draw(
+        &mut self,
+        task: &dyn Task,
+        size: Option<u64>,
+        (purpose, seed): (Purpose, u64),
+        first: u64,
+        items: usize,
+    ) -> Result<(), TaskError> {
+        let items = items.min(self.sequences.len());
+        for (sequence, n) in self.sequences[..items].iter_mut().zip(first..) {
+            task.draw(&mut stream(purpose, seed, n), size, sequence)?;
+        }
+        self.batch.fill(&self.sequences[..items]);
+        Ok(())
+    }
+    /// The sequences drawn last.
+    pub fn sequences(&self) -> &[Sequence] {
+        &self.sequences
+    }
+}
+
+/// Scores of the first `count` sequences of a purpose and size. On several threads only inside a rayon pool.
+///
+/// # Errors
+/// If the task has no such size.
+pub fn evaluate<T: Real>(
+    model: &Model<T>,
+    task: &dyn Task,
+    size: Option<u64>,
+    purpose: (Purpose, u64),
+    count: usize,
+    chunk: usize,
+    threads: usize,
+) -> Result<Vec<Score>, TaskError> {
+    let most = (chunk * EVALUATED).min(count.max(1));
+    let mut batcher = Batcher::new(task, most, chunk, size)?;
+    let mut evaluator = Evaluator::new(model, batcher.batch.chunk(), EVALUATED, threads);
+    let (mut all, mut some, mut done) = (Vec::with_capacity(count), vec![], 0);
+    while done < count {
+        let items = most.min(count - done);
+        batcher.draw(task, size, purpose, done as u64, items)?;
+        evaluator.run(model, &batcher.batch, &mut some);
+        all.extend_from_slice(&some);
+        done += items;
+    }
+    Ok(all)
+}

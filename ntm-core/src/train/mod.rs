@@ -1,0 +1,12 @@
+//! Training: tasks, optimisers, clipping, validation, and the trainer that puts them together.
+mod batcher;
+mod optimizer;
+mod settings;
+mod task;
+mod trainer;
+
+pub use batcher::{Batcher, evaluate};
+pub use optimizer::{Optimizer, OptimizerState};
+pub use settings::{Clip, TrainSettings};
+pub use task::{Task, TaskError};
+pub use trainer::{Numbers, Record, Saved, TrainError, Trainer};

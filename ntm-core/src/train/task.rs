@@ -1,0 +1,33 @@
+//! What a model learns.
+use crate::random::Random;
+use crate::sequence::Sequence;
+use std::fmt::Debug;
+
+/// A size that a task cannot make sequences of: where, what was given, what is allowed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct TaskError(pub String);
+
+/// A source of sequences with their targets and the steps that are scored.
+///
+/// A sequence is a function of the random stream it is drawn from, and of the size asked for; a task keeps nothing.
+pub trait Task: Debug + Send + Sync {
+    /// Numbers that go in at each step.
+    fn inputs(&self) -> usize;
+    /// Numbers that come out at each step.
+    fn outputs(&self) -> usize;
+    /// Steps of the longest sequence of this size; of all sizes that are trained on where `None`.
+    ///
+    /// # Errors
+    /// If there is no such size.
+    fn steps(&self, size: Option<u64>) -> Result<usize, TaskError>;
+    /// Draws a sequence as in training, or one of the given size. `to` keeps what it has allocated.
+    ///
+    /// # Errors
+    /// If there is no such size.
+    fn draw(&self, random: &mut Random, size: Option<u64>, to: &mut Sequence) -> Result<(), TaskError>;
+    /// What the size is called, such as `length`.
+    fn size_name(&self) -> &'static str;
+    /// Sizes that a trained model is measured at unless told.
+    fn usual_sizes(&self) -> Vec<u64>;
+}

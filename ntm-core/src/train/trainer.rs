@@ -1,0 +1,306 @@
+//! A training run as a state machine: each call makes one update, and validates when that is due.
+use super::{Batcher, Clip, OptimizerState, Task, TaskError, TrainSettings};
+use crate::buffers::Slab;
+use crate::engine::{Engine, Evaluator, Inspection, Score, inspect};
+use crate::kernels::optimizer::{GradientChange, sum_of_squares};
+use crate::random::Purpose;
+use crate::{Model, Real};
+
+/// Why training could not go on.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TrainError {
+    /// The task could not give a sequence.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// A number became infinite or not a number.
+    #[error(
+        "the {what} is not finite after {sequences} sequences; {place}. Try a lower train.optimizer rate, or \
+         train.clip=Norm(10)"
+    )]
+    NotFinite {
+        /// the loss or the gradient
+        what: &'static str,
+        /// sequences seen before this update
+        sequences: u64,
+        /// step, sequence, head and quantity where it first appeared
+        place: String,
+    },
+}
+
+/// One validation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub struct Record {
+    /// Sequences trained on so far.
+    pub sequences: u64,
+    /// Mean cost of the training sequences since the record before, bits per sequence.
+    pub training_bits: f64,
+    /// Largest norm of a gradient since the record before.
+    pub gradient_norm: f64,
+    /// Mean cost of the validation sequences, bits per sequence.
+    pub validation_bits: f64,
+    /// Mean number of wrong bits of the validation sequences.
+    pub validation_wrong_bits: f64,
+}
+
+/// All that a run decides with, besides tensors: what a checkpoint must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub struct Numbers {
+    /// Sequences trained on so far: the number of the next one.
+    pub sequences: u64,
+    /// Updates that the optimiser has made.
+    pub updates: u64,
+    /// Validations in a row below the bar.
+    pub streak: u32,
+    /// Sequences at the first of them.
+    pub streak_began: u64,
+    /// Sequences at the first of three validations in a row below the bar.
+    pub solved_at: Option<u64>,
+    /// Lowest validation cost, bits per sequence.
+    pub best_bits: Option<f64>,
+    /// Sequences at the lowest validation cost.
+    pub best_at: u64,
+    /// Since the last validation: sequences, bits, largest gradient norm.
+    pub since: (u64, f64, f64),
+    /// Sequences at the last validation.
+    pub validated_at: u64,
+}
+
+/// A run as plain tensors and numbers, to be saved or restored.
+#[derive(Clone, Debug)]
+pub struct Saved<T> {
+    /// What it decides with.
+    pub numbers: Numbers,
+    /// Name, and numbers laid out like the parameters.
+    pub slabs: Vec<(String, Vec<T>)>,
+}
+
+/// Validations in a row below the bar that make a task solved.
+const STREAK: u32 = 3;
+
+/// A task, a model and all that training it takes.
+#[derive(Debug)]
+pub struct Trainer<T: Real> {
+    settings: TrainSettings,
+    task: Box<dyn Task>,
+    model: Model<T>,
+    engine: Engine<T>,
+    optimizer: OptimizerState<T>,
+    batcher: Batcher<T>,
+    validation: Option<Validation<T>>,
+    /// best parameters so far
+    best: Slab<T>,
+    numbers: Numbers,
+}
+
+#[derive(Debug)]
+struct Validation<T> {
+    batcher: Batcher<T>,
+    evaluator: Evaluator<T>,
+    scores: Vec<Score>,
+}
+
+impl<T: Real> Trainer<T> {
+    /// Lays out everything for training on `threads` threads; call [`Trainer::advance`] inside a rayon pool of as many.
+    ///
+    /// # Errors
+    /// If the task has no longest sequence.
+    pub fn new(
+        settings: TrainSettings,
+        task: Box<dyn Task>,
+        model: Model<T>,
+        threads: usize,
+    ) -> Result<Self, TaskError> {
+        let (batch, chunk) = (settings.batch, settings.chunk);
+        let steps = task.steps(None)?;
+        let validation = if settings.validate_every > 0 {
+            let items = settings.validation_sequences;
+            let mut batcher = Batcher::new(&*task, items, chunk, None)?;
+            batcher.draw(&*task, None, (Purpose::Validation, settings.eval_seed), 0, items)?;
+            let chunks = batcher.batch.chunks().len();
+            let evaluator = Evaluator::new(&model, batcher.batch.chunk(), chunks, threads);
+            Some(Validation { batcher, evaluator, scores: Vec::with_capacity(items) })
+        } else {
+            None
+        };
+        Ok(Trainer {
+            engine: Engine::new(&model, batch, chunk, steps, threads),
+            optimizer: OptimizerState::new(&settings.optimizer, model.params.len()),
+            batcher: Batcher::new(&*task, batch, chunk, None)?,
+            best: model.params.clone(),
+            numbers: Numbers::default(),
+            validation,
+            settings,
+            task,
+            model,
+        })
+    }
+
+    /// The model as it is now.
+    pub fn model(&self) -> &Model<T> {
+        &self.model
+    }
+    /// The task.
+    pub fn task(&self) -> &dyn Task {
+        &*self.task
+    }
+    /// The settings.
+    pub fn settings(&self) -> &TrainSettings {
+        &self.settings
+    }
+    /// What the run decides with.
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
+    }
+    /// Parameters at the lowest validation cost, laid out like those of the model.
+    pub fn best(&self) -> &[T] {
+        &self.best
+    }
+    /// Whether nothing is left to do.
+    pub fn finished(&self) -> bool {
+        let solved = self.numbers.solved_at.is_some() && self.settings.stop_when_solved;
+        solved || self.numbers.sequences >= self.settings.sequences
+    }
+    /// Mean training cost since the last validation, bits per sequence.
+    pub fn recent_bits(&self) -> f64 {
+        let (count, bits, _) = self.numbers.since;
+        bits / count.max(1) as f64
+    }
+
+    /// One update, and a validation if one is due. Does nothing once the run is finished.
+    ///
+    /// # Errors
+    /// If a number is not finite; the parameters are then those from before the update.
+    pub fn advance(&mut self) -> Result<Option<Record>, TrainError> {
+        if self.finished() {
+            return Ok(None);
+        }
+        let left = self.settings.sequences - self.numbers.sequences;
+        let items = self.settings.batch.min(usize::try_from(left).unwrap_or(usize::MAX));
+        let purpose = (Purpose::Training, self.settings.seed);
+        self.batcher.draw(&*self.task, None, purpose, self.numbers.sequences, items)?;
+        let loss = self.engine.gradient(&self.model, &self.batcher.batch);
+        let mut squares = 0.0;
+        sum_of_squares(self.engine.last_gradient(), &mut squares);
+        let norm = squares.sqrt();
+        if !loss.is_finite() || !norm.is_finite() {
+            let what = if loss.is_finite() { "gradient" } else { "loss" };
+            return Err(self.find_not_finite(what, items));
+        }
+        let change = match self.settings.clip {
+            Clip::None => GradientChange { scale: 1.0, limit: f64::from(f32::MAX) },
+            Clip::Value(limit) => GradientChange { scale: 1.0, limit },
+            Clip::Norm(most) => GradientChange { scale: (most / norm).min(1.0), limit: f64::from(f32::MAX) },
+        };
+        let optimizer = &self.settings.optimizer;
+        self.optimizer.update(optimizer, change, self.engine.last_gradient(), &mut self.model.params);
+        let n = &mut self.numbers;
+        n.sequences += items as u64;
+        n.updates = self.optimizer.updates;
+        n.since = (n.since.0 + items as u64, n.since.1 + loss / std::f64::consts::LN_2, n.since.2.max(norm));
+        let due = self.settings.validate_every > 0
+            && (n.sequences - n.validated_at >= self.settings.validate_every
+                || n.sequences >= self.settings.sequences);
+        Ok(if due { self.validate() } else { None })
+    }
+
+    fn validate(&mut self) -> Option<Record> {
+        let v = self.validation.as_mut()?;
+        v.evaluator.run(&self.model, &v.batcher.batch, &mut v.scores);
+        let mean = |f: fn(&Score) -> f64| v.scores.iter().map(f).sum::<f64>() / v.scores.len() as f64;
+        let n = &mut self.numbers;
+        let record = Record {
+            sequences: n.sequences,
+            training_bits: n.since.1 / n.since.0.max(1) as f64,
+            gradient_norm: n.since.2,
+            validation_bits: mean(|s| s.bits),
+            validation_wrong_bits: mean(|s| s.wrong_bits),
+        };
+        n.since = (0, 0.0, 0.0);
+        n.validated_at = n.sequences;
+        if record.validation_bits < self.settings.solved_below {
+            if n.streak == 0 {
+                n.streak_began = n.sequences;
+            }
+            n.streak += 1;
+            if n.streak == STREAK && n.solved_at.is_none() {
+                n.solved_at = Some(n.streak_began);
+            }
+        } else {
+            n.streak = 0;
+        }
+        if n.best_bits.is_none_or(|best| record.validation_bits < best) {
+            n.best_bits = Some(record.validation_bits);
+            n.best_at = n.sequences;
+            self.best.copy_from_slice(&self.model.params);
+        }
+        Some(record)
+    }
+
+    /// Runs the update again with everything kept, and says where a number first was not finite.
+    fn find_not_finite(&self, what: &'static str, items: usize) -> TrainError {
+        let sequences = self.numbers.sequences;
+        let drawn = &self.batcher.sequences()[..items];
+        let mut place = "it first appears in the sum over the batch".to_string();
+        for (i, sequence) in drawn.iter().enumerate() {
+            let found = inspect(&self.model, std::slice::from_ref(sequence), None);
+            if let Some(quantity) = first_not_finite(&found, sequence.steps) {
+                place = format!("it first appears in {quantity} of sequence {}", sequences + i as u64);
+                break;
+            }
+        }
+        TrainError::NotFinite { what, sequences, place }
+    }
+
+    /// The run as tensors and numbers.
+    pub fn save(&self) -> Saved<T> {
+        let optimizer =
+            self.optimizer.slabs.iter().map(|(name, slab)| (format!("optim.{name}"), slab.to_vec()));
+        let mut slabs = vec![("params".to_string(), self.model.params.to_vec())];
+        slabs.extend(optimizer);
+        Saved { numbers: self.numbers, slabs }
+    }
+    /// Goes on from a saved run of the same settings. `best` are the parameters of its best checkpoint.
+    pub fn restore(&mut self, saved: &Saved<T>, best: Option<&[T]>) {
+        self.numbers = saved.numbers;
+        self.optimizer.updates = saved.numbers.updates;
+        for (name, from) in &saved.slabs {
+            let to = if name == "params" {
+                Some(&mut self.model.params)
+            } else {
+                let slabs = self.optimizer.slabs.iter_mut();
+                slabs.into_iter().find(|(n, _)| name == &format!("optim.{n}")).map(|(_, slab)| slab)
+            };
+            if let Some(to) = to.filter(|to| to.len() == from.len()) {
+                to.copy_from_slice(from);
+            }
+        }
+        let numbers = self.best.len();
+        let best = best.filter(|b| b.len() == numbers).unwrap_or(&self.model.params);
+        self.best.copy_from_slice(best);
+    }
+    /// Starts from other parameters, laid out like those of the model.
+    pub fn start_from(&mut self, params: &[T]) {
+        self.model.params.copy_from_slice(params);
+        self.best.copy_from_slice(params);
+    }
+}
+
+/// The first quantity of a single sequence that holds a number that is not finite.
+fn first_not_finite<T: Real>(found: &Inspection<T>, steps: usize) -> Option<String> {
+    let bad = |xs: &[T]| xs.iter().any(|x| !x.is_finite());
+    for t in 0..steps {
+        for (name, (_, all)) in &found.trace {
+            let each = all.len() / steps.max(1);
+            if bad(&all[t * each..(t + 1) * each]) {
+                return Some(format!("`{name}` at step {t}"));
+            }
+        }
+    }
+    (0..steps).rev().find_map(|t| {
+        let each = found.d_inputs.len() / steps.max(1);
+        let d = &found.d_inputs[t * each..(t + 1) * each];
+        bad(d).then(|| format!("the gradient at step {t}"))
+    })
+}
