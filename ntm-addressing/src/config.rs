@@ -1,5 +1,5 @@
 //! Names in RON: `Chain([Content(), Interpolate(), Shift(range: 1), Sharpen()])`.
-use crate::{Chain, Content, Interpolate, Sharpen, Shift};
+use crate::{Chain, Content, Interpolate, ScalarShift, Sharpen, Shift};
 use ntm_core::config::{AddressingKind, Build, BuildError, HeadSite, Named, Precision, Registry, StageKind};
 use ntm_core::{Activation, Addressing, Similarity, Stage};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ pub fn register(registry: Registry) -> Registry {
         .register::<StageKind, Content>("Content")
         .register::<StageKind, Interpolate>("Interpolate")
         .register::<StageKind, Shift>("Shift")
+        .register::<StageKind, ScalarShift>("ScalarShift")
         .register::<StageKind, Sharpen>("Sharpen")
 }
 
@@ -60,6 +61,12 @@ impl Build<StageKind> for Interpolate {
 impl Build<StageKind> for Shift {
     fn build<T: Precision>(&self, site: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
         Shift::check(self, site.shape).map_err(|(field, why)| BuildError::new(field, why))?;
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Build<StageKind> for ScalarShift {
+    fn build<T: Precision>(&self, _: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
         Ok(Box::new(self.clone()))
     }
 }

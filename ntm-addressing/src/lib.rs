@@ -17,7 +17,9 @@ pub mod stages;
 pub use chain::Chain;
 #[cfg(feature = "config")]
 pub use config::{ChainSettings, register};
-pub use stages::{Content, Direction, Interpolate, Sharpen, Shift, ShiftKernel};
+pub use stages::{
+    Content, Direction, Interpolate, ScalarDirection, ScalarShift, Sharpen, Shift, ShiftKernel,
+};
 
 /// Layer 0: the arithmetic, on slices, in pairs `x` / `x_vjp`.
 pub mod kernels {

@@ -121,6 +121,7 @@ cases! {
     heads_in_list_order_agree "listed-two-pairs";
     writes_one_after_another_agree "sequential-writes";
     a_shift_of_range_two_agrees "shift-range-2";
+    a_scalar_shift_agrees "scalar-shift";
     content_only_agrees "content-only";
     location_only_agrees "location-only";
     write_then_read_agrees "write-then-read";

@@ -1,7 +1,7 @@
 //! What heads do to memory: read (equation 2), erase (3), add (4), with the norms of the slots that result.
 //!
 //! A pass over the memory serves as many heads as have registers to work in; more heads take more passes.
-use super::slots::{blocks, blocks4, reduce, sums_len};
+use super::slots::{blocks, reduce, sums_len};
 use super::{Real, kernel, ld, st};
 use crate::Shape;
 
@@ -141,7 +141,7 @@ kernel! {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
         let sums = sums.as_mut_ptr();
         macro_rules! pass { ($R:literal, $W:literal) => {{
-            blocks!(V, n, |i, J, TAIL, k| {
+            blocks!(V, n, 8, 4, |i, J, TAIL, k| {
                 let mut r = [[V::zero(); J]; $R];
                 let mut w = [[V::zero(); J]; $W];
                 let mut square = [V::zero(); J];
@@ -199,7 +199,7 @@ kernel! {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
         let sums = sums.as_mut_ptr();
         macro_rules! pass { ($R:literal, $W:literal) => {{
-            blocks4!(V, n, |i, J, TAIL, k| {
+            blocks!(V, n, 4, 2, |i, J, TAIL, k| {
                 macro_rules! columns { ($name:ident, $from:ident, $who:ident, $H:literal) => {
                     let mut $name = [[V::zero(); J]; $H];
                     for h in 0..$H { for j in 0..J { $name[h][j] = ld::<V, TAIL>($from.as_ptr().add(roles.$who[h] * n + i + j * l), k); } }
@@ -285,7 +285,7 @@ kernel! {
     }
     run {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
-        blocks4!(V, n, |i, J, TAIL, k| {
+        blocks!(V, n, 4, 2, |i, J, TAIL, k| {
             let mut square = [V::zero(); J];
             for m in 0..width {
                 let mut x = [V::zero(); J];

@@ -1,5 +1,5 @@
 //! Shift: a convolution of a weighting with a short kernel (equation 8).
-use super::{kernel, ld, st, vectors};
+use super::{Vector, kernel, ld, st, vectors};
 
 /// The slot from which tap j of 2 range + 1 brings weight to slot i: tap j moves the focus by range - j.
 fn source(i: usize, j: usize, range: usize, n: usize, circular: bool) -> Option<usize> {
@@ -14,7 +14,7 @@ fn source(i: usize, j: usize, range: usize, n: usize, circular: bool) -> Option<
 
 /// The vector `here`, moved so that lane i holds what lies at i + j - range.
 #[inline(always)]
-fn around<V: super::Vector>(before: V, here: V, after: V, j: usize, range: usize) -> V {
+fn around<V: Vector>(before: V, here: V, after: V, j: usize, range: usize) -> V {
     if j < range {
         before.window(here, V::LANES + j - range)
     } else if j == range {
@@ -24,6 +24,31 @@ fn around<V: super::Vector>(before: V, here: V, after: V, j: usize, range: usize
     }
 }
 
+/// Room for a vector and its neighbours.
+const EDGE: usize = 3 * super::product::V_MAX;
+
+/// Where to read the numbers from `first - range` on, for one vector starting at `first`: in place, or where that would
+/// cross an end of the ring, from a copy in `edge`.
+#[inline(always)]
+unsafe fn ring<V: Vector>(
+    w: *const V::S,
+    n: usize,
+    first: usize,
+    range: usize,
+    edge: &mut [V::S; EDGE],
+) -> *const V::S {
+    let count = V::LANES + 2 * range;
+    if first >= range && first + V::LANES + range <= n {
+        return w.add(first - range);
+    }
+    let mut from = (first + n - range) % n;
+    for to in &mut edge[..count] {
+        *to = *w.add(from);
+        from = if from + 1 == n { 0 } else { from + 1 };
+    }
+    edge.as_ptr()
+}
+
 kernel! {
     /// out(i) = sum over j of taps(j) w(i - (range - j)) with 2 range + 1 taps, written: the first tap moves the focus
     /// forward, to the next higher slot. Circular, or what leaves at one end is lost.
@@ -31,7 +56,7 @@ kernel! {
     check { assert!(taps.len() % 2 == 1 && taps.len() <= out.len() && w.len() == out.len()); }
     run {
         let (n, range) = (out.len(), taps.len() / 2);
-        if circular && n % V::LANES == 0 && range <= V::LANES && V::LANES > 1 {
+        if circular && V::LANES == 16 && n % V::LANES == 0 && range <= V::LANES {
             let vectors = n / V::LANES;
             let at = |i: usize| w.as_ptr().wrapping_add(i * V::LANES);
             macro_rules! inner { ($K:expr) => {{
@@ -44,6 +69,18 @@ kernel! {
                     (before, here) = (here, after);
                 }
             }} }
+            if taps.len() == 3 { inner!(3) } else { inner!(taps.len()) }
+            return;
+        }
+        if circular && V::LANES == 8 && n % V::LANES == 0 && range <= V::LANES {
+            // 16 registers and slow moves across halves: loads from memory are cheaper
+            let mut edge = [T::of(0.0); EDGE];
+            macro_rules! inner { ($K:expr) => { for i in (0..n).step_by(V::LANES) {
+                let from = ring::<V>(w.as_ptr(), n, i, range, &mut edge);
+                let mut a = V::zero();
+                for j in 0..$K { a = V::splat(*taps.as_ptr().add(j)).fma(V::load(from.add(j)), a); }
+                a.store(out.as_mut_ptr().add(i));
+            } } }
             if taps.len() == 3 { inner!(3) } else { inner!(taps.len()) }
             return;
         }
@@ -69,7 +106,23 @@ kernel! {
     check { let n = d_out.len(); assert!(taps.len() % 2 == 1 && taps.len() <= n && w.len() == n && d_w.len() == n && d_taps.len() == taps.len()); }
     run {
         let (n, range, count) = (d_out.len(), taps.len() / 2, taps.len());
-        if circular && n % V::LANES == 0 && V::LANES > 1 && count == 3 {
+        if circular && V::LANES == 8 && n % V::LANES == 0 && count == 3 {
+            let (mut d_edge, mut w_edge) = ([T::of(0.0); EDGE], [T::of(0.0); EDGE]);
+            let mut s = [V::zero(); 3];
+            for i in (0..n).step_by(V::LANES) {
+                let (d, w) = (ring::<V>(d_out.as_ptr(), n, i, 1, &mut d_edge), ring::<V>(w.as_ptr(), n, i, 1, &mut w_edge));
+                let here = V::load(d.add(1));
+                let mut a = V::zero();
+                for j in 0..3 {
+                    a = V::splat(*taps.as_ptr().add(j)).fma(V::load(d.add(2 - j)), a);
+                    s[j] = here.fma(V::load(w.add(j)), s[j]);
+                }
+                a.store(d_w.as_mut_ptr().add(i));
+            }
+            for j in 0..3 { d_taps[j] = s[j].hsum(); }
+            return;
+        }
+        if circular && V::LANES == 16 && n % V::LANES == 0 && count == 3 {
             let vectors = n / V::LANES;
             let at = |p: *const T, i: usize| V::load(p.wrapping_add((i % vectors) * V::LANES));
             let (d, w) = (d_out.as_ptr(), w.as_ptr());

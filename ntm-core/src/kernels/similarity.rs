@@ -47,7 +47,7 @@ kernel! {
             macro_rules! pass { ($P:literal) => {{
                 let mut key = [numbers.as_ptr(); $P];
                 for q in 0..$P { key[q] = key[q].add(keys[p + q].at); }
-                blocks!(V, n, |i, J, TAIL, k| {
+                blocks!(V, n, 8, 4, |i, J, TAIL, k| {
                     let mut dot = [[V::zero(); J]; $P];
                     for m in 0..shape.width {
                         let column = memory.as_ptr().add(m * n + i);
@@ -112,7 +112,7 @@ kernel! {
                     size[q] = norm::<V>(&numbers[keys[p + q].at..][..width]);
                 }
                 let (sim, d_sim) = (similarity.as_ptr().add(p * n), d_similarity.as_mut_ptr().add(p * n));
-                blocks!(V, n, |i, J, TAIL, k| {
+                blocks!(V, n, 8, 2, |i, J, TAIL, k| {
                     let mut c = [[V::zero(); J]; $P]; // gradient by the dot product
                     let mut radial = [V::zero(); J]; // - gradient by the slot's norm, divided by that norm
                     for q in 0..$P {

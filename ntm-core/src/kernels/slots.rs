@@ -7,28 +7,38 @@ pub fn sums_len(columns: usize) -> usize {
     V_MAX * (columns + V_MAX)
 }
 
-/// Splits 0..n into blocks of 8 (or 4) vectors, single vectors and a masked rest, and calls `$f::<V, .., J, TAIL>`.
+/// Splits 0..n into blocks of several vectors, single vectors and a masked rest, and runs the body with the constants J
+/// (vectors in the block) and TAIL: `|offset, J, TAIL, lanes left|`. `$wide` vectors with AVX-512's 32 registers,
+/// `$narrow` with AVX2's 16.
 macro_rules! blocks {
-    ($v:ident, $n:expr, |$i:ident, $j:ident, $tail:ident, $k:ident| $body:block) => {{
+    ($v:ident, $n:expr, $wide:literal, $narrow:literal, |$i:ident, $j:ident, $tail:ident, $k:ident| $body:block) => {{
         let n = $n;
         let mut $i = 0;
         if $v::LANES == 16 {
-            const $j: usize = 8;
+            const $j: usize = $wide;
             const $tail: bool = false;
             let $k = 0;
-            while $i + 8 * $v::LANES <= n { $body $i += 8 * $v::LANES; }
-        }
-        {
-            const $j: usize = 4;
+            while $i + $wide * $v::LANES <= n {
+                $body
+                $i += $wide * $v::LANES;
+            }
+        } else {
+            const $j: usize = $narrow;
             const $tail: bool = false;
             let $k = 0;
-            while $i + 4 * $v::LANES <= n { $body $i += 4 * $v::LANES; }
+            while $i + $narrow * $v::LANES <= n {
+                $body
+                $i += $narrow * $v::LANES;
+            }
         }
         {
             const $j: usize = 1;
             const $tail: bool = false;
             let $k = 0;
-            while $i + $v::LANES <= n { $body $i += $v::LANES; }
+            while $i + $v::LANES <= n {
+                $body
+                $i += $v::LANES;
+            }
         }
         if $i < n {
             const $j: usize = 1;
@@ -38,36 +48,7 @@ macro_rules! blocks {
         }
     }};
 }
-
 pub(super) use blocks;
-
-/// Like `blocks!`, with at most 4 vectors at a time: more would not fit the registers.
-macro_rules! blocks4 {
-    ($v:ident, $n:expr, |$i:ident, $j:ident, $tail:ident, $k:ident| $body:block) => {{
-        let n = $n;
-        let mut $i = 0;
-        {
-            const $j: usize = 4;
-            const $tail: bool = false;
-            let $k = 0;
-            while $i + 4 * $v::LANES <= n { $body $i += 4 * $v::LANES; }
-        }
-        {
-            const $j: usize = 1;
-            const $tail: bool = false;
-            let $k = 0;
-            while $i + $v::LANES <= n { $body $i += $v::LANES; }
-        }
-        if $i < n {
-            const $j: usize = 1;
-            const $tail: bool = true;
-            let $k = n - $i;
-            $body
-        }
-    }};
-}
-
-pub(super) use blocks4;
 
 /// `count` vectors at `p` to `count` sums at `p` (whole groups; what follows is scratch too).
 #[inline(always)]
