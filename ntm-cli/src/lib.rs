@@ -1,11 +1,33 @@
 //! The command line as a library, and everything in one dependency.
 //!
-//! [`builtin`] is the only place that knows all components.
+//! [`builtin`] is the only place that knows all components. A program with components of its own registers them and
+//! has the whole command line:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     let registry = ntm_cli::builtin(); // .register::<StageKind, MyStage>("MyStage")
+//!     ntm_cli::main_with(registry)
+//! }
+//! ```
+//!
+//! Without the feature `terminal` there are run directories and no command line; `plot` adds pictures.
 
 pub use ntm_addressing as addressing;
 pub use ntm_controllers as controllers;
 pub use ntm_core as core;
 pub use ntm_tasks as tasks;
+
+#[cfg(feature = "terminal")]
+mod commands;
+#[cfg(feature = "plot")]
+pub mod pictures;
+pub mod run_directory;
+pub mod run_files;
+
+#[cfg(feature = "terminal")]
+pub use commands::main_with;
 
 use ntm_core::config::Registry;
 

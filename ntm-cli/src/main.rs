@@ -1,2 +1,6 @@
 //! The command line.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ntm_cli::main_with(ntm_cli::builtin())
+}

@@ -12,6 +12,7 @@
 mod canvas;
 mod error;
 mod figure6;
+#[cfg(feature = "terminal")]
 pub mod progress;
 mod recording;
 #[cfg(test)]

@@ -211,7 +211,7 @@ fn short(bits: f64) -> String {
 
 /// A count with its digits in groups of three, in the way RON writes numbers; below ten, with one decimal if
 /// it has one.
-fn thousands(count: f64) -> String {
+pub(crate) fn thousands(count: f64) -> String {
     if !count.is_finite() || count.abs() < 9.95 && count.fract() != 0.0 {
         return format!("{count:.1}");
     }

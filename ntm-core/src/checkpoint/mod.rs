@@ -18,6 +18,8 @@
 mod atomic;
 mod error;
 mod header;
+#[cfg(feature = "config")]
+mod run;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +34,8 @@ use safetensors::{Dtype, View};
 
 pub use self::atomic::write_atomically;
 pub use self::error::ArchiveError;
+#[cfg(feature = "config")]
+pub use self::run::{Checkpoint, CheckpointError, FORMAT, Mismatch};
 
 use self::error::quoted;
 use self::header::{Entry, Header, Kind, PREFIX, elements, header_length};

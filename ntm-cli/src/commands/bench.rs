@@ -1,0 +1,160 @@
+//! `ntm bench`: how fast training goes.
+use super::experiment::parted_one;
+use super::experiment::{planned, source};
+use super::threads::Threads;
+use super::{Failure, memory, out};
+use crate::pictures::table;
+use ntm_core::Model;
+use ntm_core::config::{Experiment, Registry};
+use ntm_core::engine::{Engine, Evaluator};
+use ntm_core::kernels::optimizer::{GradientChange, sum_of_squares};
+use ntm_core::random::Purpose;
+use ntm_core::train::{Batcher, Clip, OptimizerState, Task};
+use serde::Serialize;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A config [default: configs/copy.ron, included in the program], and overrides
+    #[arg(value_name = "CONFIG|path=value")]
+    words: Vec<String>,
+    /// Sizes of the sequences, parted by commas [default: the smallest of the task's usual ones]
+    #[arg(long, value_name = "L", value_delimiter = ',')]
+    length: Vec<u64>,
+    /// Sequences per update, parted by commas [default: train.batch]
+    #[arg(long, value_name = "B", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    batch: Vec<u32>,
+    /// The forward pass only
+    #[arg(long)]
+    inference: bool,
+    /// Seconds to measure each row for
+    #[arg(long, value_name = "S", default_value_t = 2.0)]
+    seconds: f64,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    length: u64,
+    batch: usize,
+    threads: usize,
+    sequences_per_second: f64,
+    /// `null` for a model whose operations nobody has counted
+    gflops: Option<f64>,
+}
+
+pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {
+    if !(args.seconds.is_finite() && args.seconds > 0.0 && args.seconds <= 3600.0) {
+        return Err(Failure::wrong(format!("--seconds {}: must be above 0 and at most 3600", args.seconds)));
+    }
+    let (config, overrides) = parted_one(&args.words, "config")?;
+    let (source, _) = source(config.as_deref())?;
+    let threads = args.threads.count();
+    let (loaded, _) = planned(registry, &source, &overrides, threads)?;
+    let experiment = &loaded.value;
+    let task = experiment.task().map_err(|e| loaded.locate(e))?;
+    let mut model = experiment.model::<f32>(&*task).map_err(|e| loaded.locate(e))?;
+    // numbers that must be given cost as much time as any
+    let _ = model.draw(experiment.train.seed);
+    let lengths = match args.length.is_empty() {
+        true => task.usual_sizes().into_iter().min().into_iter().collect(),
+        false => args.length.clone(),
+    };
+    let batches = match args.batch.is_empty() {
+        true => vec![experiment.train.batch],
+        false => args.batch.iter().map(|&batch| batch as usize).collect(),
+    };
+    let mut rows = vec![];
+    for &length in &lengths {
+        for &batch in &batches {
+            let steps = task.steps(Some(length))?;
+            let numbers = Engine::<f32>::numbers(
+                model.cell(),
+                task.outputs(),
+                batch,
+                experiment.train.chunk,
+                steps,
+                threads,
+            );
+            let bytes = numbers * size_of::<f32>() as u128
+                + memory::of_sequences(batch, steps, task.inputs(), task.outputs());
+            memory::require(&format!("a batch of {batch} of {} {length}", task.size_name()), bytes, "it")?;
+            let timed = |model: &Model<f32>| time(args, experiment, &*task, model, (length, batch, threads));
+            let seconds = args.threads.run(|| timed(&model))??;
+            let sequences_per_second = batch as f64 / seconds;
+            rows.push(Row { length, batch, threads, sequences_per_second, gflops: None });
+        }
+    }
+    let header = [task.size_name(), "batch", "threads", "sequences/s"];
+    let cells = |row: &Row| {
+        vec![
+            row.length.to_string(),
+            row.batch.to_string(),
+            row.threads.to_string(),
+            format!("{:.0}", row.sequences_per_second),
+        ]
+    };
+    out::people(&table(&header, &rows.iter().map(cells).collect::<Vec<_>>(), false));
+    if args.json {
+        out::json(&serde_json::json!({ "rows": rows }))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Median seconds of a step. The same batch every time, all items of one size.
+fn time(
+    args: &Args,
+    experiment: &Experiment,
+    task: &dyn Task,
+    model: &Model<f32>,
+    (length, items, threads): (u64, usize, usize),
+) -> Result<f64, Failure> {
+    let settings = &experiment.train;
+    let mut batcher = Batcher::<f32>::new(task, items, settings.chunk, Some(length))?;
+    batcher.draw(task, Some(length), (Purpose::Training, settings.seed), 0, items)?;
+    let batch = &batcher.batch;
+    if args.inference {
+        let mut evaluator = Evaluator::new(model, batch.chunk(), batch.chunks().len(), threads);
+        let mut scores = Vec::with_capacity(items);
+        return Ok(median(args.seconds, || evaluator.run(model, batch, &mut scores)));
+    }
+    let mut params = model.params.clone();
+    let mut model = experiment.model::<f32>(task).map_err(Failure::wrong)?;
+    std::mem::swap(&mut params, &mut model.params);
+    let mut engine = Engine::new(&model, items, settings.chunk, task.steps(Some(length))?, threads);
+    let mut optimizer = OptimizerState::new(&settings.optimizer, model.params.len());
+    Ok(median(args.seconds, || {
+        engine.gradient(&model, batch);
+        let mut squares = 0.0;
+        sum_of_squares(engine.last_gradient(), &mut squares);
+        let unlimited = f64::from(f32::MAX);
+        let change = match settings.clip {
+            Clip::None => GradientChange { scale: 1.0, limit: unlimited },
+            Clip::Value(limit) => GradientChange { scale: 1.0, limit },
+            Clip::Norm(most) => GradientChange { scale: (most / squares.sqrt()).min(1.0), limit: unlimited },
+        };
+        optimizer.update(&settings.optimizer, change, engine.last_gradient(), &mut model.params);
+    }))
+}
+
+/// Times something again and again, warm.
+fn median(seconds: f64, mut step: impl FnMut()) -> f64 {
+    let warm = Instant::now();
+    while warm.elapsed() < Duration::from_secs_f64(seconds.min(1.0) * 0.2) {
+        step();
+    }
+    let (began, budget) = (Instant::now(), Duration::from_secs_f64(seconds));
+    let mut times = vec![];
+    while began.elapsed() < budget || times.len() < 3 {
+        let now = Instant::now();
+        step();
+        times.push(now.elapsed().as_secs_f64());
+    }
+    times.sort_unstable_by(f64::total_cmp);
+    times[times.len() / 2]
+}

@@ -1,0 +1,38 @@
+//! `ntm check`: is a config right, what does it take, and what does it say in full?
+use super::experiment::{parted, planned, source};
+use super::{Failure, out};
+use ntm_core::config::{Registry, to_ron};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Configs, and overrides for all of them such as model.memory.slots=64
+    #[arg(value_name = "CONFIG|path=value", required = true)]
+    words: Vec<String>,
+}
+
+pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {
+    let (paths, overrides) = parted(&args.words);
+    let configs: Vec<_> = match paths.is_empty() {
+        true => vec![None],
+        false => paths.iter().map(|path| Some(path.as_path())).collect(),
+    };
+    let many = configs.len() > 1;
+    for config in configs {
+        let (source, _) = source(config)?;
+        let (loaded, plan) = planned(registry, &source, &overrides, 1)?;
+        let experiment = &loaded.value;
+        out::people(&format!(
+            "{}: {} on {}, {} parameters; {} per step of a sequence, {} for training on one thread",
+            source.name,
+            experiment.model.name(),
+            experiment.task.name(),
+            out::count(plan.parameters as u64),
+            out::bytes(plan.step_bytes),
+            out::bytes(plan.training_bytes),
+        ));
+        let name = if many { format!("// {}\n", source.name) } else { String::new() };
+        out::result(&(name + &to_ron(experiment)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,48 @@
+//! `ntm eval`: what a trained model costs at sizes of one's choice.
+use super::experiment::{Trained, parted_one};
+use super::threads::Threads;
+use super::{Failure, measure, out};
+use ntm_core::config::Registry;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A run directory or a checkpoint [default: the newest run under runs/], and overrides such as
+    /// model.memory.slots=1024
+    #[arg(value_name = "RUN|path=value")]
+    words: Vec<String>,
+    /// Sizes to measure, parted by commas [default: the task's usual ones]
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    length: Vec<u64>,
+    /// Sequences per size
+    #[arg(long, value_name = "N", default_value_t = measure::SEQUENCES as u32, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
+    sequences: u32,
+    /// The last checkpoint instead of the best
+    #[arg(long)]
+    last: bool,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {
+    let (run, overrides) = parted_one(&args.words, "run directory or checkpoint")?;
+    let trained = Trained::open(registry, run.as_deref(), args.last, &overrides)?;
+    let (task, settings) = (&*trained.task, &trained.loaded.value.train);
+    let sizes = if args.length.is_empty() { task.usual_sizes() } else { args.length.clone() };
+    let (wanted, threads) = ((&sizes[..], args.sequences as usize), args.threads.count());
+    let model = measure::model_for(&trained, wanted, threads)?;
+    out::people(&format!(
+        "{}, after {} training sequences",
+        trained.name,
+        out::count(trained.checkpoint.numbers.sequences)
+    ));
+    let rows = args.threads.run(|| measure::rows(&model, task, settings, wanted, threads))??;
+    out::people(&measure::table_of(&rows, task.size_name()));
+    if args.json {
+        out::json(&serde_json::json!({ "rows": rows }))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

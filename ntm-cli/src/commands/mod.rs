@@ -1,0 +1,72 @@
+//! The command line: one file per command.
+mod bench;
+mod check;
+mod eval;
+mod experiment;
+mod failure;
+mod flops;
+mod list;
+mod measure;
+mod memory;
+mod out;
+mod record;
+mod threads;
+mod trace;
+mod train;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use ntm_core::config::Registry;
+use std::process::ExitCode;
+
+/// Neural Turing Machines: train, measure, look inside. Without a command: train on the copy task.
+#[derive(Debug, Parser)]
+#[command(name = "ntm", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a model, or go on with a run
+    Train(train::Args),
+    /// Read a config, build its model, count parameters and bytes, and write out every setting
+    Check(check::Args),
+    /// Measure a trained model on sequences of given sizes that it was not trained on
+    Eval(eval::Args),
+    /// Write everything that happens inside a trained model to a safetensors file
+    Trace(trace::Args),
+    /// Time training steps
+    Bench(bench::Args),
+    /// Name the components that may stand in a config
+    List(list::Args),
+}
+
+/// The command line with the components of a registry: reads the program's arguments and does what they say.
+///
+/// Exit codes: 0 if the command did its work, 1 if it could not go on, 2 if the command or the config is wrong, 130
+/// after Ctrl-C.
+pub fn main_with(registry: Registry) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // help goes to stdout, and whoever closed it needs no more of it
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    let done = match cli.command {
+        None => train::run(&registry, &train::Args::default()),
+        Some(Command::Train(args)) => train::run(&registry, &args),
+        Some(Command::Check(args)) => check::run(&registry, &args),
+        Some(Command::Eval(args)) => eval::run(&registry, &args),
+        Some(Command::Trace(args)) => trace::run(&registry, &args),
+        Some(Command::Bench(args)) => bench::run(&registry, &args),
+        Some(Command::List(args)) => list::run(&registry, &args),
+    };
+    done.unwrap_or_else(|failure| {
+        out::people(&format!("error: {}", failure.message));
+        ExitCode::from(failure.code)
+    })
+}

@@ -1,0 +1,71 @@
+//! One sequence through a model, kept to be drawn.
+use crate::pictures::{Grid, HeadRecording, Recording};
+use ntm_core::engine::Stepper;
+use ntm_core::traits::Quantity;
+use ntm_core::{Model, Sequence};
+use std::collections::BTreeMap;
+
+/// What one head showed, step by step.
+#[derive(Default)]
+struct Shown {
+    weighting: Vec<Vec<f32>>,
+    read: Vec<Vec<f32>>,
+    add: Vec<Vec<f32>>,
+}
+
+/// Runs a sequence and keeps what can be drawn.
+pub(crate) fn record(model: &Model<f32>, sequence: &Sequence) -> Recording {
+    let (inputs, outputs) = (model.cell().inputs(), model.output().outputs);
+    let mut heads: BTreeMap<usize, Shown> = BTreeMap::new();
+    let mut answers = vec![];
+    let mut stepper = Stepper::new(model);
+    for x in sequence.inputs.chunks(inputs.max(1)) {
+        let logits = stepper.step(model, x);
+        answers.push(logits.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect());
+        stepper.show(model, &mut |quantity: Quantity<'_, f32>| {
+            let name = quantity.name.strip_prefix("heads.").and_then(|name| name.split_once('.'));
+            let Some((Ok(head), name)) = name.map(|(head, name)| (head.parse::<usize>(), name)) else {
+                return;
+            };
+            if !matches!(name, "weighting" | "read" | "add") {
+                return;
+            }
+            let head = heads.entry(head).or_default();
+            let steps = match name {
+                "weighting" => &mut head.weighting,
+                "read" => &mut head.read,
+                _ => &mut head.add,
+            };
+            steps.push(quantity.row_major());
+        });
+    }
+    let rows = |data: &[f32], each: usize| data.chunks(each.max(1)).map(<[f32]>::to_vec).collect::<Vec<_>>();
+    Recording {
+        inputs: grid("inputs", &rows(&sequence.inputs, inputs), (0.0, 1.0)),
+        targets: grid("targets", &rows(&sequence.targets, outputs), (0.0, 1.0)),
+        outputs: grid("outputs", &answers, (0.0, 1.0)),
+        mask: sequence.mask.iter().map(|&weight| weight != 0.0).collect(),
+        heads: heads.into_iter().map(|(head, shown)| recorded(head, &shown)).collect(),
+    }
+}
+
+fn recorded(head: usize, shown: &Shown) -> HeadRecording {
+    let reads = !shown.read.is_empty();
+    let vectors = if reads { &shown.read } else { &shown.add };
+    let largest =
+        vectors.iter().flatten().filter(|x| x.is_finite()).fold(0.0_f32, |most, x| most.max(x.abs()));
+    let bound = if largest > 0.0 { largest } else { 1.0 };
+    HeadRecording {
+        name: format!("heads.{head} {}", if reads { "read" } else { "write" }),
+        reads,
+        weighting: grid("", &shown.weighting, (0.0, 1.0)),
+        vectors: grid("", vectors, (-bound, bound)),
+    }
+}
+
+/// A matrix whose columns are steps.
+fn grid(title: &str, steps: &[Vec<f32>], range: (f32, f32)) -> Grid {
+    let (rows, columns) = (steps.first().map_or(0, Vec::len), steps.len());
+    let at = |n: usize| steps[n % columns].get(n / columns).copied().unwrap_or(f32::NAN);
+    Grid { title: title.into(), rows, columns, values: (0..rows * columns).map(at).collect(), range }
+}

@@ -1,0 +1,118 @@
+//! The end of a run: how well it learnt, what that looks like, and what to try next.
+use super::journal::State;
+use super::{Args, Session};
+use crate::commands::{Failure, measure, out, record};
+use crate::pictures::{draw, figure6, save_png};
+use crate::run_directory::Checkpoint as Which;
+use ntm_core::random::{Purpose, stream};
+use ntm_core::train::{Task, Trainer};
+use ntm_core::{Model, Sequence};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Steps of a sequence that is drawn: not more than fit side by side on most terminals.
+const DRAWN_STEPS: usize = 41;
+
+/// `--json`
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    run: String,
+    solved: bool,
+    sequences_to_solved: Option<u64>,
+    sequences: u64,
+    seconds: f64,
+    /// lowest validation cost
+    bits_per_sequence: Option<f64>,
+}
+
+pub(super) fn summary(run: &str, trainer: &Trainer<f32>, seconds: f64) -> Summary {
+    let numbers = trainer.numbers();
+    Summary {
+        run: run.to_owned(),
+        solved: numbers.solved_at.is_some(),
+        sequences_to_solved: numbers.solved_at,
+        sequences: numbers.sequences,
+        seconds,
+        bits_per_sequence: numbers.best_bits.filter(|bits| bits.is_finite()),
+    }
+}
+
+pub(super) fn finish(
+    args: &Args,
+    session: &mut Session,
+    trained: u64,
+    seconds: f64,
+) -> Result<ExitCode, Failure> {
+    let Session { trainer, journal, experiment } = session;
+    let all_seconds = journal.seconds();
+    let run = journal.run().path().to_path_buf();
+    let shown = run.display();
+    let numbers = *trainer.numbers();
+    let rate = format!(
+        "{} sequences in {seconds:.1} s, {} sequences/s",
+        out::count(trained),
+        out::count((trained as f64 / seconds.max(1e-9)) as u64)
+    );
+    args.people(&match numbers.solved_at {
+        Some(at) => format!("Solved after {} sequences ({rate}).", out::count(at)),
+        None => format!("Not solved after {} sequences ({rate}).", out::count(numbers.sequences)),
+    });
+
+    let best = numbers.best_bits.is_some();
+    let model = chosen(trainer, experiment)?;
+    if !args.quiet {
+        let settings = trainer.settings();
+        let (sizes, threads) = (trainer.task().usual_sizes(), args.threads.count());
+        let wanted = (&sizes[..], measure::SEQUENCES);
+        let rows = measure::rows(&model, trainer.task(), settings, wanted, threads)?;
+        let which = match numbers.best_bits {
+            Some(bits) => format!(
+                "the best checkpoint, from after {} sequences ({} bits in validation)",
+                out::count(numbers.best_at),
+                out::bits(bits)
+            ),
+            None => "the last checkpoint".to_owned(),
+        };
+        args.people(&format!("\nOn new sequences, with {which}:\n"));
+        args.people(&measure::table_of(&rows, trainer.task().size_name()));
+    }
+    let recording = record::record(&model, &drawn(trainer.task(), trainer.settings().eval_seed)?);
+    args.people(&format!("\nOne sequence:\n\n{}", draw(&recording, out::style())));
+    let picture = journal.run().file("figure6.png");
+    save_png(&figure6(&recording), &picture)?;
+    journal.status(trainer, State::Finished, None)?;
+
+    let program = out::program();
+    let which = if best { Which::Best } else { Which::Last };
+    args.people(&format!(
+        "\nThe run is in {shown}: its config, metrics, checkpoints/{which}.safetensors, and figure6.png, which draws this\n\
+         sequence as figure 6 of the paper does. Next, measure it on longer sequences, in a larger memory,\n\
+         or train a variant:\n  \
+         {program} eval {shown} --length 50,200\n  \
+         {program} eval {shown} model.memory.slots=1024\n  \
+         {program} train {shown}/config.ron train.seed=2"
+    ));
+    if args.json {
+        out::json(&summary(&shown.to_string(), trainer, all_seconds))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The model of the best checkpoint; that of the last one where there was no validation.
+fn chosen(trainer: &Trainer<f32>, experiment: &ntm_core::config::Experiment) -> Result<Model<f32>, Failure> {
+    let mut model = experiment.model::<f32>(trainer.task()).map_err(Failure::wrong)?;
+    let params = if trainer.numbers().best_bits.is_some() { trainer.best() } else { &trainer.model().params };
+    model.params.copy_from_slice(params);
+    Ok(model)
+}
+
+/// A sequence to draw: of the largest usual size that still fits on a screen, or else of the smallest.
+fn drawn(task: &dyn Task, seed: u64) -> Result<Sequence, Failure> {
+    let sizes = task.usual_sizes();
+    let fits = |size: &&u64| task.steps(Some(**size)).is_ok_and(|steps| steps <= DRAWN_STEPS);
+    let size = sizes.iter().filter(fits).max().or(sizes.iter().min()).copied();
+    let mut sequence = Sequence::default();
+    let purpose = Purpose::Evaluation(size.unwrap_or(0));
+    task.draw(&mut stream(purpose, seed, 0), size, &mut sequence)?;
+    Ok(sequence)
+}

@@ -1,0 +1,24 @@
+//! Ctrl-C and a request to terminate: the first ends training after the update at hand, the second ends the program.
+use std::process::exit;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static WANTED: AtomicBool = AtomicBool::new(false);
+static LISTENING: Once = Once::new();
+
+/// From now on a signal is a wish.
+pub(super) fn listen() {
+    LISTENING.call_once(|| {
+        // without a handler a signal ends the program, and the last checkpoint stands: also good
+        let _ = ctrlc::set_handler(|| {
+            if WANTED.swap(true, Ordering::Relaxed) {
+                exit(130);
+            }
+        });
+    });
+}
+
+/// Whether there was a signal.
+pub(super) fn wanted() -> bool {
+    WANTED.load(Ordering::Relaxed)
+}

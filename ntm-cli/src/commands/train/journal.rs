@@ -1,0 +1,137 @@
+//! What a run leaves behind while it goes on: records, checkpoints, status.
+//!
+//! A run can be killed between any two lines here. Records reach the disk before the checkpoint that has seen them,
+//! `best` before the `last` that counts on it; and a run that goes on from `last` makes the same `best` again.
+use crate::commands::Failure;
+use crate::run_directory::{Checkpoint as Which, RunDirectory, RunWriter};
+use crate::run_files::JsonLines;
+use ntm_core::checkpoint::Checkpoint;
+use ntm_core::train::{Numbers, Record, Trainer};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// Time between two checkpoints: what a kill can cost, and long beside the milliseconds that writing takes.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    /// or it was killed
+    Running,
+    Interrupted,
+    Failed,
+    Finished,
+}
+
+/// `status.json`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Status {
+    pub(super) state: State,
+    pub(super) solved: bool,
+    pub(super) sequences_to_solved: Option<u64>,
+    pub(super) sequences: u64,
+    pub(super) seconds: f64,
+    /// lowest validation cost
+    pub(super) bits_per_sequence: Option<f64>,
+    /// why it failed
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
+}
+
+/// A line of `timing.jsonl`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Timing {
+    sequences: u64,
+    seconds: f64,
+}
+
+/// The files of a run that is being trained.
+pub(super) struct Journal {
+    writer: RunWriter,
+    config: String,
+    metrics: JsonLines,
+    timing: JsonLines,
+    /// where training stood at the best validation, if that is not on disk yet
+    unsaved_best: Option<Numbers>,
+    saved: Instant,
+    began: Instant,
+    /// seconds of earlier sittings
+    before: f64,
+}
+
+impl Journal {
+    /// Opens the files of a run where a checkpoint stands.
+    pub(super) fn begin(writer: RunWriter, config: String, sequences: u64) -> Result<Journal, Failure> {
+        let (metrics, _) = writer.metrics_from(sequences)?;
+        let timing = writer.append_timing()?;
+        let seen = writer.timing::<Timing>()?.map_while(Result::ok).filter(|t| t.sequences <= sequences);
+        let before = seen.last().map_or(0.0, |t| t.seconds);
+        let now = Instant::now();
+        let (unsaved_best, saved, began) = (None, now, now);
+        Ok(Journal { writer, config, metrics, timing, unsaved_best, saved, began, before })
+    }
+
+    /// The run, for reading.
+    pub(super) fn run(&self) -> &RunDirectory {
+        &self.writer
+    }
+    /// Seconds of training, in all sittings.
+    pub(super) fn seconds(&self) -> f64 {
+        self.before + self.began.elapsed().as_secs_f64()
+    }
+
+    /// Keeps a validation.
+    pub(super) fn record(&mut self, trainer: &Trainer<f32>, record: &Record) -> Result<(), Failure> {
+        self.metrics.push(record)?;
+        self.timing.push(&Timing { sequences: record.sequences, seconds: self.seconds() })?;
+        if trainer.numbers().best_at == record.sequences {
+            self.unsaved_best = Some(*trainer.numbers());
+        }
+        Ok(())
+    }
+    /// Whether it is time for a checkpoint.
+    pub(super) fn due(&self, now: Instant) -> bool {
+        now - self.saved >= SAVE_EVERY
+    }
+    /// Writes checkpoints.
+    pub(super) fn save(&mut self, trainer: &Trainer<f32>) -> Result<(), Failure> {
+        self.metrics.sync()?;
+        self.save_best(trainer)?;
+        let last = Checkpoint::of_run(&self.config, trainer.model(), &trainer.save());
+        last.write(self.writer.new_checkpoint(Which::Last)?)?;
+        self.status(trainer, State::Running, None)?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+    fn save_best(&mut self, trainer: &Trainer<f32>) -> Result<(), Failure> {
+        if let Some(numbers) = self.unsaved_best.take() {
+            let best = Checkpoint::of_weights(&self.config, trainer.model(), trainer.best(), numbers);
+            best.write(self.writer.new_checkpoint(Which::Best)?)?;
+        }
+        Ok(())
+    }
+    /// A number was not finite: what is on disk stands, and the best so far joins it.
+    pub(super) fn failed(&mut self, trainer: &Trainer<f32>, message: &str) -> Result<(), Failure> {
+        self.save_best(trainer)?;
+        self.status(trainer, State::Failed, Some(message.to_owned()))
+    }
+    /// Writes where the run is.
+    pub(super) fn status(
+        &self,
+        trainer: &Trainer<f32>,
+        state: State,
+        message: Option<String>,
+    ) -> Result<(), Failure> {
+        let numbers = trainer.numbers();
+        Ok(self.writer.write_status(&Status {
+            state,
+            solved: numbers.solved_at.is_some(),
+            sequences_to_solved: numbers.solved_at,
+            sequences: numbers.sequences,
+            seconds: self.seconds(),
+            bits_per_sequence: numbers.best_bits.filter(|bits| bits.is_finite()),
+            message,
+        })?)
+    }
+}

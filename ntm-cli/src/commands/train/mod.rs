@@ -1,0 +1,232 @@
+//! `ntm train`: a new run, or one that goes on.
+mod finish;
+mod interrupt;
+mod journal;
+mod resume;
+
+use super::experiment::{Trained, parted_one, planned, source};
+use super::threads::Threads;
+use super::{Failure, out};
+use crate::pictures::progress::{Mode, Update, sink};
+use crate::run_directory::RunDirectory;
+use crate::run_files::environment;
+use journal::{Journal, State};
+use ntm_core::Model;
+use ntm_core::config::{Experiment, Loaded, Plan, Registry, Source, to_ron};
+use ntm_core::train::Trainer;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// A config [default: configs/copy.ron, included in the program], and overrides such as train.seed=2
+    #[arg(value_name = "CONFIG|path=value")]
+    words: Vec<String>,
+    /// Where the run goes: a new or empty directory [default: runs/NAME, where NAME is the config's]
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    out: Option<PathBuf>,
+    /// Go on with a run, the newest one if none is named; train.sequences may be larger than before
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "from")]
+    resume: Option<Option<PathBuf>>,
+    /// Start a new run with the weights of another, with its config if none is given
+    #[arg(long, value_name = "RUN")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    threads: Threads,
+    /// Plain lines of progress, on a terminal too
+    #[arg(long, conflicts_with = "quiet")]
+    plain: bool,
+    /// No progress and no report, errors only
+    #[arg(long)]
+    quiet: bool,
+    /// One JSON object on stdout at the end
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    fn people(&self, text: &str) {
+        if !self.quiet {
+            out::people(text);
+        }
+    }
+    fn mode(&self) -> Mode {
+        match (self.quiet, self.plain) {
+            (true, _) => Mode::Quiet,
+            (_, true) => Mode::Plain,
+            _ => Mode::Auto,
+        }
+    }
+}
+
+/// A run, ready to train.
+struct Session {
+    trainer: Trainer<f32>,
+    journal: Journal,
+    experiment: Experiment,
+}
+
+pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {
+    let (config, mut overrides) = parted_one(&args.words, "config")?;
+    let session = match &args.resume {
+        Some(run) => {
+            // `--resume train.sequences=1000`: the word after it is an override, and the run is the newest
+            let (run, more) = parted_one(
+                &run.iter().map(|run| run.to_string_lossy().into_owned()).collect::<Vec<_>>(),
+                "run",
+            )?;
+            overrides.splice(0..0, more);
+            match resume::open(registry, args, run.as_deref(), config.as_deref(), &overrides)? {
+                Some(session) => session,
+                None => return Ok(ExitCode::SUCCESS),
+            }
+        }
+        None => start(registry, args, config.as_deref(), &overrides)?,
+    };
+    interrupt::listen();
+    args.threads.run(|| train(args, session))?
+}
+
+/// A new run. Everything that can be wrong is found before anything is written.
+fn start(
+    registry: &Registry,
+    args: &Args,
+    config: Option<&Path>,
+    overrides: &[String],
+) -> Result<Session, Failure> {
+    let threads = args.threads.count();
+    let from = args.from.as_deref().map(|run| Trained::open(registry, Some(run), false, &[])).transpose()?;
+    let (source, name) = match (&from, config) {
+        (Some(from), None) => {
+            let path = from.run.as_ref().map_or(Path::new("from"), RunDirectory::path);
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (Source::new(format!("config in {}", from.name), from.checkpoint.config.as_str()), name)
+        }
+        _ => source(config)?,
+    };
+    let (loaded, plan) = planned(registry, &source, overrides, threads)?;
+    let model = first_model(&loaded, from.as_ref())?;
+    let experiment = loaded.value.clone();
+    let task = experiment.task().map_err(|e| loaded.locate(e))?;
+    let trainer = Trainer::new(experiment.train.clone(), task, model, threads)?;
+
+    let writer = RunDirectory::create(args.out.as_deref(), &name)?;
+    let text = to_ron(&experiment);
+    writer.write_config(&text)?;
+    writer.write_environment(&environment())?;
+    introduce(args, &source, &loaded, &plan);
+    if let Some(from) = &from {
+        args.people(&format!("Starting from the weights in {}.", from.name));
+    }
+    args.people(&format!("Writing to {}.", writer.path().display()));
+    let journal = Journal::begin(writer, text, 0)?;
+    Ok(Session { trainer, journal, experiment })
+}
+
+/// The model before training: drawn, or with the weights of another run.
+fn first_model(loaded: &Loaded<Experiment>, from: Option<&Trained>) -> Result<Model<f32>, Failure> {
+    let experiment = &loaded.value;
+    let task = experiment.task().map_err(|e| loaded.locate(e))?;
+    let mut model = experiment.model::<f32>(&*task).map_err(|e| loaded.locate(e))?;
+    match from {
+        Some(from) => from
+            .checkpoint
+            .fill(&mut model)
+            .map_err(|e| Failure { message: format!("{}: {e}", from.name), ..Failure::from(e) })?,
+        None => model.draw(experiment.train.seed).map_err(|path| {
+            Failure::wrong(format!(
+                "`{path}` starts as Given, and nothing gives it; start from a run that has it with --from, or choose \
+                 another start"
+            ))
+        })?,
+    }
+    Ok(model)
+}
+
+fn introduce(args: &Args, source: &Source, loaded: &Loaded<Experiment>, plan: &Plan) {
+    let experiment = &loaded.value;
+    args.people(&format!(
+        "Training {} on {} with {} parameters, for at most {} sequences: {}.",
+        experiment.model.name(),
+        experiment.task.name(),
+        out::count(plan.parameters as u64),
+        out::count(experiment.train.sequences),
+        source.name,
+    ));
+}
+
+/// Time between two looks at the clock's rate.
+const RATE_EVERY: Duration = Duration::from_millis(500);
+
+/// The loop. Runs inside the pool.
+fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
+    let Session { trainer, journal, .. } = &mut session;
+    let mut sink = sink(args.mode());
+    let total = trainer.settings().sequences;
+    let first = trainer.numbers().sequences;
+    let (mut mark, mut rate) = ((Instant::now(), first), 0.0);
+    let mut validation = trainer.numbers().best_bits;
+    let began = Instant::now();
+    let mut interrupted = false;
+    let mut bits = 0.0;
+    while !trainer.finished() {
+        match trainer.advance() {
+            Ok(None) => {}
+            Ok(Some(record)) => {
+                validation = Some(record.validation_bits);
+                bits = record.training_bits;
+                journal.record(trainer, &record)?;
+            }
+            Err(e) => {
+                sink.finish("");
+                journal.failed(trainer, &e.to_string())?;
+                let run = journal.run().path().display();
+                return Err(Failure::stopped(format!(
+                    "{e}. The checkpoints in {run} are those from before."
+                )));
+            }
+        }
+        let (now, sequences) = (Instant::now(), trainer.numbers().sequences);
+        if rate == 0.0 || now - mark.0 >= RATE_EVERY {
+            let seconds = (now - mark.0).as_secs_f64();
+            rate = (sequences - mark.1) as f64 / seconds.max(1e-9);
+            if seconds >= RATE_EVERY.as_secs_f64() {
+                mark = (now, sequences);
+            }
+        }
+        if trainer.numbers().since.0 > 0 {
+            bits = trainer.recent_bits();
+        }
+        sink.update(&Update {
+            sequences,
+            total,
+            sequences_per_second: rate,
+            bits_per_sequence: bits,
+            validation,
+            seconds_left: (now - began > RATE_EVERY).then(|| (total - sequences) as f64 / rate),
+        });
+        if journal.due(now) {
+            journal.save(trainer)?;
+        }
+        if interrupt::wanted() {
+            interrupted = true;
+            break;
+        }
+    }
+    sink.finish("");
+    let trained = trainer.numbers().sequences - first;
+    let seconds = began.elapsed().as_secs_f64();
+    journal.save(trainer)?;
+    if interrupted && !trainer.finished() {
+        journal.status(trainer, State::Interrupted, None)?;
+        args.people(&format!(
+            "Interrupted after {} sequences, and saved. Go on with\n  {} train --resume {}",
+            out::count(trainer.numbers().sequences),
+            out::program(),
+            journal.run().path().display()
+        ));
+        return Ok(ExitCode::from(130));
+    }
+    finish::finish(args, &mut session, trained, seconds)
+}

@@ -1,0 +1,133 @@
+//! The same run going on.
+use super::journal::{Journal, State, Status};
+use super::{Args, Session, first_model, introduce};
+use crate::commands::experiment::{planned, source};
+use crate::commands::{Failure, out};
+use crate::run_directory::{Checkpoint as Which, RunDirectory, RunWriter};
+use ntm_core::Model;
+use ntm_core::checkpoint::Checkpoint;
+use ntm_core::config::{Experiment, Registry, Source, to_ron};
+use ntm_core::train::Trainer;
+use std::path::Path;
+
+/// Opens a run where its last checkpoint stands. `None` if nothing is left to do, which has then been said.
+pub(super) fn open(
+    registry: &Registry,
+    args: &Args,
+    run: Option<&Path>,
+    config: Option<&Path>,
+    overrides: &[String],
+) -> Result<Option<Session>, Failure> {
+    let threads = args.threads.count();
+    let run = RunDirectory::open(run)?;
+    let writer = RunWriter::resume(run.path())?;
+    let shown = run.path().display().to_string();
+    let before = Source::new(run.file("config.ron").display().to_string(), run.config()?);
+    let source = config.map_or_else(|| Ok(before.clone()), |config| source(Some(config)).map(|s| s.0))?;
+    let (loaded, plan) = planned(registry, &source, overrides, threads)?;
+    let experiment = loaded.value.clone();
+    let earlier: Experiment = registry.parse(&before)?;
+    same_but_for_sequences(&shown, &earlier, &experiment)?;
+
+    let path = run.checkpoint(Which::Last);
+    let checkpoint = if path.exists() { Some(Checkpoint::read(&path)?) } else { None };
+    let model = match &checkpoint {
+        None => first_model(&loaded, None)?,
+        Some(_) => {
+            let task = experiment.task().map_err(|e| loaded.locate(e))?;
+            experiment.model::<f32>(&*task).map_err(|e| loaded.locate(e))?
+        }
+    };
+    let task = experiment.task().map_err(|e| loaded.locate(e))?;
+    let mut trainer = Trainer::new(experiment.train.clone(), task, model, threads)?;
+    if let Some(checkpoint) = &checkpoint {
+        let named = |e| {
+            let failure = Failure::from(e);
+            Failure { message: format!("{}: {}", path.display(), failure.message), ..failure }
+        };
+        let saved = checkpoint.saved(trainer.model()).map_err(named)?;
+        let best = best(&run, &experiment, &trainer)?;
+        trainer.restore(&saved, best.as_ref().map(|model| &model.params[..]));
+    }
+
+    let status = run.status::<Status>()?;
+    if trainer.finished() && status.is_some_and(|status| status.state == State::Finished) {
+        args.people(&format!(
+            "{shown} is finished, after {} sequences{}. To train it on, give it more: train.sequences=N{}.",
+            out::count(trainer.numbers().sequences),
+            trainer
+                .numbers()
+                .solved_at
+                .map_or(String::new(), |n| format!(", and solved at {}", out::count(n))),
+            if trainer.settings().stop_when_solved {
+                " (and train.stop_when_solved=false in a new run)"
+            } else {
+                ""
+            },
+        ));
+        if args.json {
+            out::json(&super::finish::summary(&shown, &trainer, seconds_of(&run)?))?;
+        }
+        return Ok(None);
+    }
+    let text = to_ron(&experiment);
+    if text != before.text {
+        writer.write_config(&text)?;
+    }
+    introduce(args, &source, &loaded, &plan);
+    args.people(&match &checkpoint {
+        Some(_) => {
+            format!("Going on in {shown} after {} sequences.", out::count(trainer.numbers().sequences))
+        }
+        None => format!("{shown} has no checkpoint yet: starting it at the beginning."),
+    });
+    let journal = Journal::begin(writer, text, trainer.numbers().sequences)?;
+    Ok(Some(Session { trainer, journal, experiment }))
+}
+
+/// The model at the lowest validation cost, if there was one.
+fn best(
+    run: &RunDirectory,
+    experiment: &Experiment,
+    trainer: &Trainer<f32>,
+) -> Result<Option<Model<f32>>, Failure> {
+    let path = run.checkpoint(Which::Best);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let checkpoint = Checkpoint::read(&path)?;
+    let mut model = experiment.model::<f32>(trainer.task()).map_err(Failure::wrong)?;
+    checkpoint.fill(&mut model)?;
+    Ok(Some(model))
+}
+
+fn seconds_of(run: &RunDirectory) -> Result<f64, Failure> {
+    Ok(run.status::<Status>()?.map_or(0.0, |status| status.seconds))
+}
+
+/// A run that goes on is the same run: only its end may be moved further away.
+fn same_but_for_sequences(run: &str, before: &Experiment, now: &Experiment) -> Result<(), Failure> {
+    let (given, allowed) = (now.train.sequences, before.train.sequences);
+    if given < allowed {
+        return Err(Failure::wrong(format!(
+            "{run}: train.sequences is {given}, and the run was made for {allowed}; --resume takes as many or more"
+        )));
+    }
+    let mut same = now.clone();
+    same.train.sequences = allowed;
+    let (before, now) = (to_ron(before), to_ron(&same));
+    if before == now {
+        return Ok(());
+    }
+    let only = |a: &str, b: &str, sign: &str| -> String {
+        let other: Vec<&str> = b.lines().collect();
+        let lines = a.lines().filter(|line| !other.contains(line));
+        lines.map(|line| format!("\n{sign} {line}")).collect()
+    };
+    Err(Failure::wrong(format!(
+        "{run}: --resume goes on with the same run, and only train.sequences may be larger; other settings want a new \
+         run (with --from {run} it starts from these weights). What differs:{}{}",
+        only(&before, &now, "-"),
+        only(&now, &before, "+"),
+    )))
+}
