@@ -1,0 +1,75 @@
+//! A warm training step allocates nothing, on one thread and on several.
+#![allow(unsafe_code)] // a global allocator cannot be written without
+
+use ntm_cli::core::config::{Experiment, Source};
+use ntm_cli::core::train::Trainer;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+struct Counting;
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed on to the system's allocator
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, SeqCst);
+        // SAFETY: as required of the caller
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, p: *mut u8, layout: Layout) {
+        // SAFETY: as required of the caller
+        unsafe { System.dealloc(p, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Allocations of 30 updates after as many warm ones.
+fn of_warm_updates(text: &str, overrides: &[&str], threads: usize) -> usize {
+    let overrides: Vec<String> = overrides.iter().map(|o| o.to_string()).collect();
+    let loaded = ntm_cli::builtin().load::<Experiment>(&Source::new("test", text), &overrides).unwrap();
+    let task = loaded.value.task().unwrap();
+    let mut model = loaded.value.model::<f32>(&*task).unwrap();
+    model.draw(1).unwrap();
+    let mut trainer = Trainer::new(loaded.value.train.clone(), task, model, threads).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let mut run = || {
+            for _ in 0..30 {
+                trainer.advance().unwrap();
+            }
+        };
+        run();
+        let before = ALLOCATIONS.load(SeqCst);
+        run();
+        ALLOCATIONS.load(SeqCst) - before
+    })
+}
+
+// one test, because the count is of the whole process
+#[test]
+fn a_warm_training_step_allocates_nothing() {
+    let copy = include_str!("../../configs/copy.ron");
+    let pair = "heads: [Read(addressing: Chain([Content(), Interpolate(), Shift(), Sharpen()])), \
+                Write(addressing: Chain([Content(), Interpolate(), ScalarShift(), Sharpen()])), \
+                Write(addressing: Chain([Content()]), weighting: Learned), \
+                Write(addressing: Chain([Shift(range: 2)])), Read(addressing: Chain([Content()]))]";
+    let several = format!(
+        "(task: Copy(width: 4, length: (1, 6)), model: Ntm(order: Listed, controller: Mlp(hidden: [20, 30]), \
+         memory: Dense(slots: 20, width: 6, start: Learned), {pair}))"
+    );
+    let baseline = "(task: Copy(length: (1, 6)), model: Recurrent(controller: Lstm(hidden: 24, layers: 3, skip: true)))";
+    let validated =
+        ["train.validate_every=20", "train.validation_sequences=40", "train.stop_when_solved=false"];
+    for (name, text) in [("copy", copy), ("several heads", &several), ("baseline", baseline)] {
+        for batch in ["train.batch=1", "train.batch=3", "train.batch=40"] {
+            for threads in [1, 2] {
+                let mut overrides = validated.to_vec();
+                overrides.push(batch);
+                let count = of_warm_updates(text, &overrides, threads);
+                assert_eq!(count, 0, "{name}, {batch}, {threads} threads: {count} allocations in 30 updates");
+            }
+        }
+    }
+}
