@@ -1,15 +1,14 @@
 //! `ntm bench`: how fast training goes.
-use super::experiment::parted_one;
-use super::experiment::{planned, source};
+use super::experiment::{parted_one, planned, source};
 use super::threads::Threads;
-use super::{Failure, memory, out};
+use super::{Failure, flops, memory, out};
 use crate::pictures::table;
-use ntm_core::Model;
 use ntm_core::config::{Experiment, Registry};
 use ntm_core::engine::{Engine, Evaluator};
 use ntm_core::kernels::optimizer::{GradientChange, sum_of_squares};
-use ntm_core::random::Purpose;
+use ntm_core::random::{Purpose, stream};
 use ntm_core::train::{Batcher, Clip, OptimizerState, Task};
+use ntm_core::{Model, Sequence};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -29,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long)]
     inference: bool,
     /// Seconds to measure each row for
-    #[arg(long, value_name = "S", default_value_t = 2.0)]
+    #[arg(long, value_name = "S", default_value_t = 2.0, allow_negative_numbers = true)]
     seconds: f64,
     /// One JSON object on stdout
     #[arg(long)]
@@ -87,21 +86,27 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
             let timed = |model: &Model<f32>| time(args, experiment, &*task, model, (length, batch, threads));
             let seconds = args.threads.run(|| timed(&model))??;
             let sequences_per_second = batch as f64 / seconds;
-            rows.push(Row { length, batch, threads, sequences_per_second, gflops: None });
+            let mut sequence = Sequence::default();
+            let mut random = stream(Purpose::Training, experiment.train.seed, 0);
+            task.draw(&mut random, Some(length), &mut sequence)?;
+            let operations = flops::of(&model, &sequence, args.inference);
+            let gflops = operations.map(|n| n * sequences_per_second * 1e-9);
+            rows.push(Row { length, batch, threads, sequences_per_second, gflops });
         }
     }
-    let header = [task.size_name(), "batch", "threads", "sequences/s"];
+    let header = [task.size_name(), "batch", "threads", "sequences/s", "GFLOP/s"];
     let cells = |row: &Row| {
         vec![
             row.length.to_string(),
             row.batch.to_string(),
             row.threads.to_string(),
             format!("{:.0}", row.sequences_per_second),
+            row.gflops.map_or("-".into(), |gflops| format!("{gflops:.1}")),
         ]
     };
     out::people(&table(&header, &rows.iter().map(cells).collect::<Vec<_>>(), false));
     if args.json {
-        out::json(&serde_json::json!({ "rows": rows }))?;
+        out::json(&out::Rows { rows: &rows })?;
     }
     Ok(ExitCode::SUCCESS)
 }

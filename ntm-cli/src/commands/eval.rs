@@ -42,7 +42,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     let rows = args.threads.run(|| measure::rows(&model, task, settings, wanted, threads))??;
     out::people(&measure::table_of(&rows, task.size_name()));
     if args.json {
-        out::json(&serde_json::json!({ "rows": rows }))?;
+        out::json(&out::Rows { rows: &rows })?;
     }
     Ok(ExitCode::SUCCESS)
 }

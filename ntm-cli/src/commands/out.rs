@@ -21,6 +21,12 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     result(&(text + "\n"))
 }
 
+/// The rows of a table as JSON.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Rows<'a, R> {
+    pub(crate) rows: &'a [R],
+}
+
 /// Writes for people, and a line end.
 pub(crate) fn people(text: &str) {
     // nobody may be reading any more

@@ -81,7 +81,7 @@ pub enum CheckpointError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Its tensors are not those of the model.
-    #[error("the checkpoint is of another model: {}", list(.0))]
+    #[error("the checkpoint is of another model:{}", list(.0))]
     Tensors(Vec<Mismatch>),
     /// It holds no optimiser state.
     #[error(
@@ -148,11 +148,11 @@ fn has_slots(path: &str) -> bool {
 
 fn list(mismatches: &[Mismatch]) -> String {
     const SHOWN: usize = 6;
-    let mut all: Vec<String> = mismatches.iter().take(SHOWN).map(Mismatch::to_string).collect();
+    let mut all: String = mismatches.iter().take(SHOWN).map(|m| format!("\n  {m}")).collect();
     if mismatches.len() > SHOWN {
-        all.push(format!("and {} more", mismatches.len() - SHOWN));
+        all += &format!("\n  and {} more", mismatches.len() - SHOWN);
     }
-    all.join("; ")
+    all
 }
 
 impl Checkpoint {

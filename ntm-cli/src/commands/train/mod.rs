@@ -120,7 +120,11 @@ fn start(
         args.people(&format!("Starting from the weights in {}.", from.name));
     }
     args.people(&format!("Writing to {}.", writer.path().display()));
-    let journal = Journal::begin(writer, text, 0)?;
+    let mut journal = Journal::begin(writer, text, 0)?;
+    if from.is_some() {
+        // the config does not say where these weights come from; a run killed now must not go on from drawn ones
+        journal.save(&trainer)?;
+    }
     Ok(Session { trainer, journal, experiment })
 }
 
@@ -226,6 +230,10 @@ fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
             out::program(),
             journal.run().path().display()
         ));
+        if args.json {
+            let run = journal.run().path().display().to_string();
+            out::json(&finish::summary(&run, trainer, journal.seconds()))?;
+        }
         return Ok(ExitCode::from(130));
     }
     finish::finish(args, &mut session, trained, seconds)

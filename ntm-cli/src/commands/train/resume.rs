@@ -52,19 +52,7 @@ pub(super) fn open(
 
     let status = run.status::<Status>()?;
     if trainer.finished() && status.is_some_and(|status| status.state == State::Finished) {
-        args.people(&format!(
-            "{shown} is finished, after {} sequences{}. To train it on, give it more: train.sequences=N{}.",
-            out::count(trainer.numbers().sequences),
-            trainer
-                .numbers()
-                .solved_at
-                .map_or(String::new(), |n| format!(", and solved at {}", out::count(n))),
-            if trainer.settings().stop_when_solved {
-                " (and train.stop_when_solved=false in a new run)"
-            } else {
-                ""
-            },
-        ));
+        args.people(&finished(&shown, &trainer));
         if args.json {
             out::json(&super::finish::summary(&shown, &trainer, seconds_of(&run)?))?;
         }
@@ -99,6 +87,26 @@ fn best(
     let mut model = experiment.model::<f32>(trainer.task()).map_err(Failure::wrong)?;
     checkpoint.fill(&mut model)?;
     Ok(Some(model))
+}
+
+/// What there is to say of a finished run, and how it could be trained all the same.
+fn finished(run: &str, trainer: &Trainer<f32>) -> String {
+    let numbers = trainer.numbers();
+    let seen = out::count(numbers.sequences);
+    match numbers.solved_at {
+        Some(at) if trainer.settings().stop_when_solved => format!(
+            "{run} is finished: solved after {}, ended after {seen} sequences. To train beyond that, start a new run \
+             from it:\n  {} train --from {run} train.stop_when_solved=false",
+            out::count(at),
+            out::program()
+        ),
+        _ => format!(
+            "{run} is finished, after {seen} sequences. To train it on, give it more:\n  {} train --resume {run} \
+             train.sequences={}",
+            out::program(),
+            numbers.sequences.saturating_mul(2)
+        ),
+    }
 }
 
 fn seconds_of(run: &RunDirectory) -> Result<f64, Failure> {

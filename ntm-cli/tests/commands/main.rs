@@ -1,0 +1,5 @@
+//! The program as a user meets it: what is refused and how, what a run leaves behind, and that it can go on.
+mod bad_input;
+mod measuring;
+mod place;
+mod runs;

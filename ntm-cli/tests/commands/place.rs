@@ -1,0 +1,96 @@
+//! A directory to run the program in.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A small model that trains in a moment.
+pub(crate) const TINY: &str = "(
+    task: Copy(width: 3, length: (1, 3)),
+    model: Ntm(
+        controller: Lstm(hidden: 12),
+        memory: Dense(slots: 16, width: 6),
+        heads: [
+            Read(addressing: Chain([Content(), Interpolate(), Shift(range: 1), Sharpen()])),
+            Write(addressing: Chain([Content(), Interpolate(), Shift(range: 1), Sharpen()])),
+        ],
+    ),
+    train: (sequences: 600, validate_every: 100, validation_sequences: 24),
+)
+";
+
+/// A temporary directory with `tiny.ron` in it.
+pub(crate) struct Place(TempDir);
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        place.write("tiny.ron", TINY);
+        place
+    }
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+    /// The program, to be started here.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ntm"));
+        command.args(args).current_dir(self.0.path()).stdin(Stdio::null()).env_remove("NO_COLOR");
+        command
+    }
+    /// Runs it to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        Ended(self.command(args).output().unwrap())
+    }
+    /// Runs it, and it works.
+    pub(crate) fn works(&self, args: &[&str]) -> Ended {
+        let ended = self.run(args);
+        assert_eq!(ended.code(), 0, "ntm {}\n{}", args.join(" "), ended.people());
+        ended
+    }
+    /// Every file below, with its content.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(self.0.path(), &mut files);
+        files
+    }
+}
+
+fn collect(directory: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+            files.insert(path, vec![]);
+        } else {
+            files.insert(path.clone(), std::fs::read(path).unwrap());
+        }
+    }
+}
+
+/// What came of it.
+pub(crate) struct Ended(pub(crate) Output);
+
+impl Ended {
+    pub(crate) fn code(&self) -> i32 {
+        self.0.status.code().unwrap_or(-1)
+    }
+    /// What people read.
+    pub(crate) fn people(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+    /// What programs read.
+    pub(crate) fn result(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let result = self.result();
+        assert_eq!(result.lines().count(), 1, "one line of JSON: {result:?}");
+        serde_json::from_str(&result).unwrap()
+    }
+}
