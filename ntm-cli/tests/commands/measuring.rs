@@ -85,6 +85,18 @@ fn a_program_can_load_a_checkpoint_and_step_it() {
 }
 
 #[test]
+fn a_checkpoint_of_a_later_format_is_refused() {
+    let place = trained();
+    let mut archive = Archive::read(place.path("runs/tiny/checkpoints/best.safetensors")).unwrap();
+    assert_eq!(Checkpoint::from_archive(archive.clone(), "best").unwrap().to_archive(), archive);
+    let text = archive.metadata.unwrap();
+    assert!(text.starts_with("(format:1,"), "{text}");
+    archive.metadata = Some(text.replacen("format:1", "format:2", 1));
+    let said = Checkpoint::from_archive(archive, "best").unwrap_err().to_string();
+    assert!(said.starts_with("best: has format 2, this program reads formats up to 1"), "{said}");
+}
+
+#[test]
 fn check_writes_a_config_that_says_the_same() {
     let place = Place::new();
     let ended = place.works(&["check", "tiny.ron", "train.seed=3"]);

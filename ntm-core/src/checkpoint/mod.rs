@@ -35,7 +35,7 @@ use safetensors::{Dtype, View};
 pub use self::atomic::write_atomically;
 pub use self::error::ArchiveError;
 #[cfg(feature = "config")]
-pub use self::run::{Checkpoint, CheckpointError, FORMAT, Mismatch};
+pub use self::run::{Checkpoint, CheckpointError, FORMAT, Mismatch, has_slots};
 
 use self::error::quoted;
 use self::header::{Entry, Header, Kind, PREFIX, elements, header_length};

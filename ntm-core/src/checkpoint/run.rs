@@ -140,8 +140,9 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Whether the first axis of a tensor is the slots of a memory.
-fn has_slots(path: &str) -> bool {
+/// Whether the first axis of the tensor of this path is the slots of a memory: such a model runs with as many slots
+/// as it was trained with, and no others.
+pub fn has_slots(path: &str) -> bool {
     let starts = path.strip_prefix("start.").or_else(|| path.strip_prefix("given."));
     starts.is_some_and(|rest| rest == "memory" || rest.ends_with(".weighting"))
 }

@@ -4,6 +4,7 @@ use super::{Args, Session};
 use crate::commands::{Failure, measure, out, record};
 use crate::pictures::{draw, figure6, save_png};
 use crate::run_directory::Checkpoint as Which;
+use ntm_core::checkpoint::has_slots;
 use ntm_core::random::{Purpose, stream};
 use ntm_core::train::{Task, Trainer};
 use ntm_core::{Model, Sequence};
@@ -48,8 +49,9 @@ pub(super) fn finish(
     let run = journal.run().path().to_path_buf();
     let shown = run.display();
     let numbers = *trainer.numbers();
+    let decimals = if seconds < 1.0 { 2 } else { 1 };
     let rate = format!(
-        "{} sequences in {seconds:.1} s, {} sequences/s",
+        "{} sequences in {seconds:.decimals$} s, {} sequences/s",
         out::count(trained),
         out::count((trained as f64 / seconds.max(1e-9)) as u64)
     );
@@ -82,20 +84,32 @@ pub(super) fn finish(
     save_png(&figure6(&recording), &picture)?;
     journal.status(trainer, State::Finished, None)?;
 
-    let program = out::program();
     let which = if best { Which::Best } else { Which::Last };
     args.people(&format!(
-        "\nThe run is in {shown}: its config, metrics, checkpoints/{which}.safetensors, and figure6.png, which draws this\n\
-         sequence as figure 6 of the paper does. Next, measure it on longer sequences, in a larger memory,\n\
-         or train a variant:\n  \
-         {program} eval {shown} --length 50,200\n  \
-         {program} eval {shown} model.memory.slots=1024\n  \
-         {program} train {shown}/config.ron train.seed=2"
+        "\nThe run is in {shown}: config.ron, metrics.jsonl, checkpoints/{which}.safetensors, and\n\
+         figure6.png, which draws this sequence as figure 6 of the paper does.\n\n{}",
+        next(&shown.to_string(), &model, trainer.task())
     ));
     if args.json {
         out::json(&summary(&shown.to_string(), trainer, all_seconds))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to try next.
+fn next(run: &str, model: &Model<f32>, task: &dyn Task) -> String {
+    let program = out::program();
+    let larger = task.usual_sizes().into_iter().max().unwrap_or(10).saturating_mul(2);
+    let mut commands = vec![format!("eval {run} --length {larger}")];
+    let tensors = model.tensors();
+    let any = |of: fn(&str) -> bool| tensors.iter().any(|tensor| of(&tensor.path));
+    // heads, and nothing that is tied to the number of slots
+    if any(|path| path.starts_with("heads.")) && !any(has_slots) {
+        commands.push(format!("eval {run} model.memory.slots=1024"));
+    }
+    commands.push(format!("train {run}/config.ron train.seed=2"));
+    let commands: Vec<String> = commands.iter().map(|command| format!("  {program} {command}")).collect();
+    format!("Try next:\n{}", commands.join("\n"))
 }
 
 /// The model of the best checkpoint; that of the last one where there was no validation.

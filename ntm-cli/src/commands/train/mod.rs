@@ -166,6 +166,7 @@ const RATE_EVERY: Duration = Duration::from_millis(500);
 /// The loop. Runs inside the pool.
 fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
     let Session { trainer, journal, .. } = &mut session;
+    journal.status(trainer, State::Running, None)?;
     let mut sink = sink(args.mode());
     let total = trainer.settings().sequences;
     let first = trainer.numbers().sequences;
