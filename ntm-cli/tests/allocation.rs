@@ -59,7 +59,8 @@ fn a_warm_training_step_allocates_nothing() {
         "(task: Copy(width: 4, length: (1, 6)), model: Ntm(order: Listed, controller: Mlp(hidden: [20, 30]), \
          memory: Dense(slots: 20, width: 6, start: Learned), {pair}))"
     );
-    let baseline = "(task: Copy(length: (1, 6)), model: Recurrent(controller: Lstm(hidden: 24, layers: 3, skip: true)))";
+    let baseline =
+        "(task: Copy(length: (1, 6)), model: Recurrent(controller: Lstm(hidden: 24, layers: 3, skip: true)))";
     let validated =
         ["train.validate_every=20", "train.validation_sequences=40", "train.stop_when_solved=false"];
     for (name, text) in [("copy", copy), ("several heads", &several), ("baseline", baseline)] {

@@ -21,7 +21,7 @@ impl Case {
     fn open(name: &str) -> Case {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
         let json = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-        let archive = Archive::read(&folder.join(format!("{name}.safetensors"))).unwrap();
+        let archive = Archive::read(folder.join(format!("{name}.safetensors"))).unwrap();
         Case { name: name.into(), json: serde_json::from_str(&json).unwrap(), archive }
     }
     fn number(&self, field: &str) -> usize {

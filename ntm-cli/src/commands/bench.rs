@@ -5,9 +5,9 @@ use super::{Failure, flops, memory, out};
 use crate::pictures::table;
 use ntm_core::config::{Experiment, Registry};
 use ntm_core::engine::{Engine, Evaluator};
-use ntm_core::kernels::optimizer::{GradientChange, sum_of_squares};
+use ntm_core::kernels::optimizer::sum_of_squares;
 use ntm_core::random::{Purpose, stream};
-use ntm_core::train::{Batcher, Clip, OptimizerState, Task};
+use ntm_core::train::{Batcher, OptimizerState, Task};
 use ntm_core::{Model, Sequence};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -137,12 +137,7 @@ fn time(
         engine.gradient(&model, batch);
         let mut squares = 0.0;
         sum_of_squares(engine.last_gradient(), &mut squares);
-        let unlimited = f64::from(f32::MAX);
-        let change = match settings.clip {
-            Clip::None => GradientChange { scale: 1.0, limit: unlimited },
-            Clip::Value(limit) => GradientChange { scale: 1.0, limit },
-            Clip::Norm(most) => GradientChange { scale: (most / squares.sqrt()).min(1.0), limit: unlimited },
-        };
+        let change = settings.clip.change(squares.sqrt());
         optimizer.update(&settings.optimizer, change, engine.last_gradient(), &mut model.params);
     }))
 }

@@ -58,7 +58,7 @@ pub(crate) fn empty_settings<K: Kind>(factory: Factory<K>) -> Result<Arc<dyn Era
     factory(&mut erased).map_err(|e| e.to_string())
 }
 
-/// Why a text could not be read.
+/// Why a text could not be read. Large, and rare: it is made once before the program ends.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     pub(crate) at: Range<usize>,
@@ -67,6 +67,7 @@ pub(crate) struct Trouble {
 }
 
 /// Reads a text with a registry in scope.
+#[allow(clippy::result_large_err)]
 pub(crate) fn read<C: DeserializeOwned>(registry: &Registry, text: &str) -> Result<C, Trouble> {
     scanner::check(text).map_err(|fault| Trouble {
         at: fault.at,

@@ -185,7 +185,7 @@ fn expected(message: &str) -> Option<String> {
         "Expected float" => "a number",
         "Unexpected underscore in float" => "a number without `_`, since it is no integer",
         "Expected integer" | "Unexpected leading underscore in a number" => "a whole number",
-        "Integer is out of bounds" => "a whole number within the range of its type",
+        "Integer is out of bounds" => "a whole number, at least 0 and not too large",
         "Expected string" => "a text in double quotes",
         "Expected byte string" => "a byte string, such as b\"…\"",
         "Expected option" => "Some(…) or None",

@@ -323,7 +323,7 @@ kernel! {
 }
 
 kernel! {
-    /// dx[j] (+)= dot(column j of W, dz): the backward product of one item without a transposed copy.
+    /// dx(j) (+)= dot(column j of W, dz): the backward product of one item without a transposed copy.
     pub fn dots[V, T](w: &'a [T], rows: usize, dz: &'a [T], add: bool, dx: &'a mut [T])
     check { covers(w, rows, dx.len(), rows); assert!(dz.len() >= rows && V_MAX >= 16); }
     run {

@@ -1,5 +1,6 @@
 //! Settings of training.
 use super::Optimizer;
+use crate::kernels::optimizer::GradientChange;
 
 /// How gradients are kept from growing too large before they reach the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +12,18 @@ pub enum Clip {
     Value(f64),
     /// all numbers scaled so that their Euclidean norm is at most this
     Norm(f64),
+}
+
+impl Clip {
+    /// What it does to a gradient of this norm.
+    pub fn change(self, norm: f64) -> GradientChange {
+        let unlimited = f64::from(f32::MAX);
+        match self {
+            Clip::None => GradientChange { scale: 1.0, limit: unlimited },
+            Clip::Value(limit) => GradientChange { scale: 1.0, limit },
+            Clip::Norm(most) => GradientChange { scale: (most / norm).min(1.0), limit: unlimited },
+        }
+    }
 }
 
 /// How a model is trained.

@@ -1,8 +1,8 @@
 //! A training run as a state machine: each call makes one update, and validates when that is due.
-use super::{Batcher, Clip, OptimizerState, Task, TaskError, TrainSettings};
+use super::{Batcher, OptimizerState, Task, TaskError, TrainSettings};
 use crate::buffers::Slab;
 use crate::engine::{Engine, Evaluator, Inspection, Score, inspect};
-use crate::kernels::optimizer::{GradientChange, sum_of_squares};
+use crate::kernels::optimizer::sum_of_squares;
 use crate::random::Purpose;
 use crate::{Model, Real};
 
@@ -188,11 +188,7 @@ impl<T: Real> Trainer<T> {
             let what = if loss.is_finite() { "gradient" } else { "loss" };
             return Err(self.find_not_finite(what, items));
         }
-        let change = match self.settings.clip {
-            Clip::None => GradientChange { scale: 1.0, limit: f64::from(f32::MAX) },
-            Clip::Value(limit) => GradientChange { scale: 1.0, limit },
-            Clip::Norm(most) => GradientChange { scale: (most / norm).min(1.0), limit: f64::from(f32::MAX) },
-        };
+        let change = self.settings.clip.change(norm);
         let optimizer = &self.settings.optimizer;
         self.optimizer.update(optimizer, change, self.engine.last_gradient(), &mut self.model.params);
         let n = &mut self.numbers;
@@ -230,7 +226,8 @@ impl<T: Real> Trainer<T> {
         } else {
             n.streak = 0;
         }
-        if n.best_bits.is_none_or(|best| record.validation_bits < best) {
+        if record.validation_bits.is_finite() && n.best_bits.is_none_or(|best| record.validation_bits < best)
+        {
             n.best_bits = Some(record.validation_bits);
             n.best_at = n.sequences;
             self.best.copy_from_slice(&self.model.params);

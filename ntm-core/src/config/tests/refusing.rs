@@ -88,7 +88,7 @@ const WRONG: [(&str, &str, usize, &str); 20] = [
         "(train: (batch: -1))",
         "train.batch",
         17,
-        "expected a whole number within the range of its type, found -1",
+        "expected a whole number, at least 0 and not too large, found -1",
     ),
     ("(train: (batch: [1]))", "train.batch", 17, "expected a whole number, found [1]"),
     ("(train: (clip: \"x\"))", "train.clip", 16, "expected a number, found \"x\""),
