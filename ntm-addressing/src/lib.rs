@@ -3,7 +3,7 @@
 //! Three ways to use it, each without the next:
 //!
 //! - [`kernels`]: free functions on slices, in pairs `x` / `x_vjp`, without state, traits or allocation;
-//! - [stages](stages) and [`Chain`]: the paper's figure 2 taken apart, composed in code;
+//! - [stages] and [`Chain`]: the paper's figure 2 taken apart, composed in code;
 //! - names in RON, through [`register`] (feature `config`).
 //!
 //! The paper's addressing (section 3.3) is a chain of four stages: [`Content`] (equation 5), [`Interpolate`] (7),

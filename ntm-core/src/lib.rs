@@ -32,6 +32,8 @@ mod sequence;
 mod shape;
 mod similarity;
 pub mod start;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod traits;

@@ -1,6 +1,6 @@
 //! Tasks: what a Neural Turing Machine learns, each a source of sequences with targets and the steps that are scored.
 //!
-//! - [`Copy`]: the paper's section 4.1.
+//! - [`Copy`](struct@Copy): the paper's section 4.1.
 
 #[cfg(feature = "config")]
 mod config;

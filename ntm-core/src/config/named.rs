@@ -63,6 +63,12 @@ impl<K: Kind> Named<K> {
     }
 }
 
+impl<K: Kind> Build<K> for Named<K> {
+    fn build<T: Precision>(&self, site: &K::Site<'_>) -> Result<Box<K::Of<T>>, BuildError> {
+        Named::build::<T>(self, site)
+    }
+}
+
 impl<K: Kind> Clone for Named<K> {
     fn clone(&self) -> Self {
         Self { name: self.name, settings: Arc::clone(&self.settings) }

@@ -17,7 +17,8 @@ kernel! {
         let low = V::splat(-top.hmax());
         let mut sum = V::zero();
         vectors!(V, n, |i, TAIL, k| {
-            let e = b.fma(ld::<V, TAIL>(from.add(i), k), low).exp();
+            // rounded as for `top`, so that the largest is exactly e^0 however large the strength
+            let e = b.mul(ld::<V, TAIL>(from.add(i), k)).add(low).exp();
             sum = sum.add(if TAIL { e.keep(k) } else { e });
             st::<V, TAIL>(e, o.add(i), k);
         });

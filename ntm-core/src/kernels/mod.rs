@@ -9,6 +9,8 @@
 //!
 //! This module holds all of the workspace's `unsafe` code. `ntm-addressing` re-exports the weighting kernels.
 #![allow(unsafe_code)]
+// indexes name lanes, rows and heads of register tiles; iterators would hide what is unrolled
+#![allow(clippy::needless_range_loop, clippy::reversed_empty_ranges, clippy::out_of_bounds_indexing)]
 
 pub mod activation;
 pub mod content;

@@ -22,7 +22,8 @@ kernel! {
         let (g, low) = (V::splat(sharpening), V::splat(-(sharpening * top)));
         let mut sum = V::zero();
         vectors!(V, out.len(), |i, TAIL, k| {
-            let u = g.fma(ld::<V, TAIL>(logs.as_ptr().add(i), k), low).exp();
+            // rounded as in `low`, so that the largest is exactly e^0 however large the power
+            let u = g.mul(ld::<V, TAIL>(logs.as_ptr().add(i), k)).add(low).exp();
             sum = sum.add(if TAIL { u.keep(k) } else { u });
             st::<V, TAIL>(u, out.as_mut_ptr().add(i), k);
         });

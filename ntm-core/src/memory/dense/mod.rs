@@ -9,7 +9,7 @@ mod layout;
 mod show;
 mod starts;
 
-use crate::buffers::{Mat, MatMut, block, blocks};
+use crate::buffers::{Mat, MatMut, block, blocks, mat, mat_mut};
 use crate::field::Activations;
 use crate::kernels::slots::sums_len;
 use crate::start::MemoryStart;
@@ -154,9 +154,18 @@ impl<T: Real> Cell<T> for Dense<T> {
         self.step(x, s, y);
     }
     fn backward(&self, x: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: Option<MatMut<'_, T>>) {
-        // raw numbers always come from a layer, which asks for their gradient
-        if let Some(d_x) = d_x {
-            self.step_back(x, s, d_y, d_x);
+        match d_x {
+            Some(d_x) if d_x.nrows() == self.numbers => self.step_back(x, s, d_y, d_x),
+            // raw numbers come from a layer, which asks for all of them: this is rare, so it may allocate
+            other => {
+                let mut all = vec![T::of(0.0); self.numbers * s.items];
+                let items = s.items;
+                self.step_back(x, s, d_y, mat_mut(&mut all, self.numbers, items));
+                if let Some(mut d_x) = other {
+                    let first = self.numbers - d_x.nrows();
+                    d_x.copy_from(&mat(&all, self.numbers, items).rows(first, self.numbers - first));
+                }
+            }
         }
     }
     fn show(&self, s: Shown<'_, T>, show: &mut dyn FnMut(Quantity<'_, T>)) {
