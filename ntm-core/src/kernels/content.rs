@@ -2,7 +2,9 @@
 use super::{kernel, ld, st, vectors};
 
 kernel! {
-    /// out = softmax(strength * similarity), written. The largest product is subtracted first, so nothing overflows.
+    /// out(i) = e^(strength similarity(i)) / (sum of them), written; all slices have one number a slot.
+    ///
+    /// The largest product is subtracted first, so nothing overflows; it must be above -1e30.
     pub fn content[V, T](strength: T, similarity: &'a [T], out: &'a mut [T])
     check { assert!(similarity.len() == out.len()); }
     run {
@@ -23,20 +25,28 @@ kernel! {
             st::<V, TAIL>(e, o.add(i), k);
         });
         let scale = V::splat(T::of(1.0) / sum.hsum());
-        vectors!(V, n, |i, TAIL, k| { st::<V, TAIL>(ld::<V, TAIL>(o.add(i), k).mul(scale), o.add(i), k); });
+        vectors!(V, n, |i, TAIL, k| {
+            st::<V, TAIL>(ld::<V, TAIL>(o.add(i), k).mul(scale), o.add(i), k);
+        });
     }
 }
 
 kernel! {
-    /// Gradient of [`content`]; writes `d_similarity` and `d_strength`.
+    /// Gradient of [`content`], from what it gave; writes `d_similarity` and `d_strength`.
     pub fn content_vjp[V, T](
-        strength: T, similarity: &'a [T], out: &'a [T], d_out: &'a [T], d_similarity: &'a mut [T], d_strength: &'a mut T,
+        strength: T, similarity: &'a [T], out: &'a [T], d_out: &'a [T],
+        d_similarity: &'a mut [T], d_strength: &'a mut T,
     )
-    check { let n = out.len(); assert!(similarity.len() == n && d_out.len() == n && d_similarity.len() == n); }
+    check {
+        let n = out.len();
+        assert!(similarity.len() == n && d_out.len() == n && d_similarity.len() == n);
+    }
     run {
         let (c, d, n) = (out.as_ptr(), d_out.as_ptr(), out.len());
         let mut dot = V::zero();
-        vectors!(V, n, |i, TAIL, k| { dot = ld::<V, TAIL>(c.add(i), k).fma(ld::<V, TAIL>(d.add(i), k), dot); });
+        vectors!(V, n, |i, TAIL, k| {
+            dot = ld::<V, TAIL>(c.add(i), k).fma(ld::<V, TAIL>(d.add(i), k), dot);
+        });
         let dot = V::splat(dot.hsum());
         let b = V::splat(strength);
         let mut d_b = V::zero();

@@ -5,7 +5,8 @@ use super::{kernel, ld, st, vectors};
 const LEAST: f64 = 1e-30;
 
 kernel! {
-    /// out(i) = w(i)^sharpening / (sum of them + epsilon), written; `logs` keeps ln w for the gradient.
+    /// out(i) = w(i)^sharpening / (sum of them + epsilon), written, as are `logs`, which keep ln w for the gradient;
+    /// all slices have one number a slot.
     ///
     /// Powers are taken relative to the largest, so that nothing underflows to 0 / 0: with epsilon 0 the result sums
     /// to one for every input, all zeros included (then it is uniform).
@@ -38,11 +39,16 @@ kernel! {
 }
 
 kernel! {
-    /// Gradient of [`sharpen`]; writes `d_w` and `d_sharpening`. At w = 0 the derivative by the sharpening is 0.
+    /// Gradient of [`sharpen`], from what it gave; writes `d_w` and `d_sharpening`. A slot with w = 0 adds nothing to
+    /// the derivative by the sharpening. Where all weights are 0, `d_w` is finite but as large as 1e30.
     pub fn sharpen_vjp[V, T](
-        sharpening: T, w: &'a [T], logs: &'a [T], out: &'a [T], d_out: &'a [T], d_w: &'a mut [T], d_sharpening: &'a mut T,
+        sharpening: T, w: &'a [T], logs: &'a [T], out: &'a [T], d_out: &'a [T],
+        d_w: &'a mut [T], d_sharpening: &'a mut T,
     )
-    check { let n = out.len(); assert!(w.len() == n && logs.len() == n && d_out.len() == n && d_w.len() == n); }
+    check {
+        let n = out.len();
+        assert!(w.len() == n && logs.len() == n && d_out.len() == n && d_w.len() == n);
+    }
     run {
         let mut dot = V::zero();
         vectors!(V, out.len(), |i, TAIL, k| {
@@ -52,7 +58,8 @@ kernel! {
         let g = V::splat(sharpening);
         let mut d_g = V::zero();
         vectors!(V, out.len(), |i, TAIL, k| {
-            let u = ld::<V, TAIL>(out.as_ptr().add(i), k).mul(ld::<V, TAIL>(d_out.as_ptr().add(i), k).sub(dot));
+            let d = ld::<V, TAIL>(d_out.as_ptr().add(i), k);
+            let u = ld::<V, TAIL>(out.as_ptr().add(i), k).mul(d.sub(dot));
             d_g = u.fma(ld::<V, TAIL>(logs.as_ptr().add(i), k), d_g);
             let x = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k));
             st::<V, TAIL>(g.mul(u).div(x), d_w.as_mut_ptr().add(i), k);

@@ -1,0 +1,172 @@
+//! The test kit over every component of [`ntm_cli::builtin`]: each example below, and each name without one.
+use ntm_cli::builtin;
+use ntm_cli::core::config::{
+    AddressingKind, ControllerKind, HeadKind, MemoryKind, MemorySite, ModelKind, Named, Source, StageKind,
+    TaskKind,
+};
+use ntm_cli::core::memory::{Order, Writes};
+use ntm_cli::core::testkit::{memory_with, registered};
+
+const CLASSIC: &str = "Chain([Content(), Interpolate(), Shift(range: 1), Sharpen()])";
+
+#[test]
+fn every_kind_is_checked_here() {
+    let kinds: Vec<_> = builtin().kinds().into_iter().map(|(plural, _)| plural).collect();
+    let mut checked = ["models", "memories", "heads", "addressings", "stages", "controllers", "tasks"];
+    checked.sort_unstable();
+    let mut kinds = kinds;
+    kinds.sort_unstable();
+    assert_eq!(kinds, checked, "a new kind needs a test in this file");
+}
+
+#[test]
+fn stages() {
+    let examples = [
+        "Content()",
+        "Content(key: Tanh, similarity: Cosine(at: Floor))",
+        "Content(key: Relu, strength: Exp, similarity: Dot())",
+        "Content(key: Clip(min: -1, max: 1), strength: OnePlusSoftplus, similarity: Cosine(epsilon: 1e-3))",
+        "Content(strength: Exp)",
+        "Content(key: Affine(scale: 2, offset: -1, of: Sigmoid))",
+        "Interpolate()",
+        "Interpolate(gate: HardSigmoid)",
+        "Interpolate(gate: Linear)",
+        "Shift(range: 0)",
+        "Shift()",
+        "Shift(range: 2)",
+        "Shift(direction: LastForward)",
+        "Shift(range: 2, direction: LastForward, kernel: SoftmaxOfRelu)",
+        "ScalarShift()",
+        "ScalarShift(direction: PositiveDown)",
+        "Sharpen()",
+        "Sharpen(epsilon: 1e-16)",
+        "Sharpen(power: OnePlusRelu)",
+        "Sharpen(power: Exp)",
+        "Sharpen(power: TenSigmoid, epsilon: 1e-3)",
+    ];
+    registered::<StageKind>(&builtin(), &examples);
+}
+
+#[test]
+fn addressings() {
+    let examples = [
+        CLASSIC,
+        "Chain([Content()])",
+        "Chain([Shift(range: 1)])",
+        "Chain([Interpolate(), Content()])",
+        "Chain([Content(), Interpolate(), ScalarShift(), Sharpen()])",
+        "Chain([Content(), Content(similarity: Dot()), Interpolate()])",
+        "Chain([Sharpen(), Shift(range: 2, direction: LastForward), Interpolate(), Content(), Sharpen()])",
+    ];
+    registered::<AddressingKind>(&builtin(), &examples);
+}
+
+#[test]
+fn heads() {
+    let of = |name: &str, more: &str| format!("{name}(addressing: {CLASSIC}{more})");
+    let mut examples = vec![
+        "Read(addressing: Chain([Content(similarity: Dot())]))".to_string(),
+        "Write(addressing: Chain([Content(key: Tanh)]), erase: HardSigmoid, add: Relu)".to_string(),
+        of("Read", ", read: Drawn(0.5)"),
+        of("Read", ", read: Given"),
+    ];
+    for start in ["OneHot", "Learned", "Zeros", "Uniform", "Given"] {
+        examples.push(of("Read", &format!(", weighting: {start}, read: Zeros")));
+        examples.push(of("Write", &format!(", weighting: {start}, add: Tanh")));
+    }
+    let examples: Vec<&str> = examples.iter().map(String::as_str).collect();
+    registered::<HeadKind>(&builtin(), &examples);
+}
+
+#[test]
+fn memories() {
+    let examples = [
+        "Dense(slots: 5, width: 3)",
+        "Dense(slots: 4, width: 2, start: Learned)",
+        "Dense(slots: 4, width: 2, start: Constant(0))",
+        "Dense(slots: 17, width: 3, start: Drawn(0.5))",
+        "Dense(slots: 4, width: 2, start: Given)",
+        "Dense(slots: 1, width: 1, start: Learned)",
+    ];
+    registered::<MemoryKind>(&builtin(), &examples);
+}
+
+/// Dense memories with one to three heads of each sort, in every order, with every start.
+fn dense(order: Order) {
+    let registry = builtin();
+    let starts = ["OneHot", "Learned", "Zeros", "Uniform"];
+    let memories = ["Learned", "Constant(1e-6)", "Drawn(0.3)"];
+    let mut turn = 0;
+    for (readers, writers) in [(1, 1), (2, 1), (1, 2), (3, 3), (1, 0), (0, 1)] {
+        for writes in [Writes::Together, Writes::Sequential] {
+            let heads: Vec<Named<HeadKind>> = (0..readers + writers)
+                .map(|h| {
+                    turn += 1;
+                    // readers and writers in turn, as far as there are any
+                    let reads = if h < 2 * readers.min(writers) { h % 2 == 0 } else { readers > writers };
+                    let (name, start) = (if reads { "Read" } else { "Write" }, starts[turn % starts.len()]);
+                    let text = format!("{name}(weighting: {start}, addressing: {CLASSIC})");
+                    registry.parse(&Source::new("head", text)).unwrap()
+                })
+                .collect();
+            let text = format!("Dense(slots: 5, width: 3, start: {})", memories[turn % memories.len()]);
+            let memory: Named<MemoryKind> = registry.parse(&Source::new("memory", text)).unwrap();
+            memory_with(&memory, &MemorySite { heads: &heads, order, writes });
+        }
+    }
+}
+
+#[test]
+fn dense_read_then_write() {
+    dense(Order::ReadThenWrite);
+}
+#[test]
+fn dense_write_then_read() {
+    dense(Order::WriteThenRead);
+}
+#[test]
+fn dense_listed() {
+    dense(Order::Listed);
+}
+
+#[test]
+fn controllers() {
+    let examples = [
+        "Lstm(hidden: 5)",
+        "Lstm(hidden: 17, start: Zeros)",
+        "Lstm(hidden: 3, start: Given)",
+        "Lstm(hidden: 3, layers: 3)",
+        "Lstm(hidden: 3, layers: 3, skip: true)",
+        "Mlp(hidden: [6])",
+        "Mlp(hidden: [6, 17], activation: Sigmoid)",
+        "Mlp(hidden: [4, 5], activation: Relu)",
+    ];
+    registered::<ControllerKind>(&builtin(), &examples);
+}
+
+#[test]
+fn models() {
+    let ntm = |controller: &str, heads: &str, more: &str| {
+        format!("Ntm(controller: {controller}, memory: Dense(slots: 4, width: 2), heads: [{heads}]{more})")
+    };
+    let pair = format!("Read(addressing: {CLASSIC}), Write(addressing: {CLASSIC})");
+    let two = "Write(addressing: Chain([Content()])), Read(addressing: Chain([Shift()])), \
+               Read(addressing: Chain([Content()]), weighting: Learned)";
+    let examples = [
+        ntm("Lstm(hidden: 4)", &pair, ""),
+        ntm("Mlp(hidden: [4])", &pair, ", order: WriteThenRead, output: Hidden"),
+        ntm("Lstm(hidden: 3, layers: 2, skip: true)", two, ", order: Listed, writes: Sequential"),
+        "Recurrent(controller: Lstm(hidden: 3, layers: 2))".to_string(),
+        "Recurrent(controller: Mlp(hidden: [3]))".to_string(),
+    ];
+    let examples: Vec<&str> = examples.iter().map(String::as_str).collect();
+    registered::<ModelKind>(&builtin(), &examples);
+}
+
+#[test]
+fn tasks() {
+    registered::<TaskKind>(
+        &builtin(),
+        &["Copy()", "Copy(width: 1, length: (3, 3))", "Copy(width: 33, length: (1, 2))"],
+    );
+}

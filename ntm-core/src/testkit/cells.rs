@@ -1,0 +1,205 @@
+//! Cells: controllers, memories and models; and that an item does not notice its neighbours.
+use super::conform::{self, Pair};
+use super::failure::{At, Failure, Promise};
+use super::part::{Draw, How, Values, beyond, random, run};
+use super::trial::{Asked, Trial};
+use super::{Checked, plain, precision, sites};
+use crate::Real;
+use crate::config::{Build, ControllerKind, ControllerSite, MemoryKind, MemorySite, ModelKind, ModelSite};
+use crate::memory::{Order, Writes};
+use crate::traits::{Cell, Memory};
+
+/// Lengths of the items: some end early, and one column of the blocks is never used.
+const LENGTHS: [usize; 3] = [4, 3, 1];
+const CAPACITY: usize = 4;
+/// How near f32 and f64 should be.
+const TOLERANCE: f64 = 2e-3;
+
+/// A cell, and the memory that it is, if it is one.
+#[derive(Clone, Copy)]
+struct Subject<'a, T: Real> {
+    cell: &'a dyn Cell<T>,
+    memory: Option<&'a dyn Memory<T>>,
+}
+impl<'a, T: Real> Subject<'a, T> {
+    fn trial(self) -> Trial<'a, T> {
+        Trial {
+            cell: self.cell,
+            memory: self.memory,
+            lengths: LENGTHS.to_vec(),
+            capacity: CAPACITY,
+            prepared: true,
+            asked: Asked::All,
+        }
+    }
+    fn single(self, length: usize) -> Trial<'a, T> {
+        Trial { lengths: vec![length], capacity: 1, prepared: false, ..self.trial() }
+    }
+}
+
+pub(super) fn memory(at: &At, double: &dyn Memory<f64>, single: &dyn Memory<f32>) -> Result<(), Failure> {
+    let double = Subject { cell: double, memory: Some(double) };
+    check(at, double, Subject { cell: single, memory: Some(single) })
+}
+
+fn cell(at: &At, double: &dyn Cell<f64>, single: &dyn Cell<f32>) -> Result<(), Failure> {
+    check(at, Subject { cell: double, memory: None }, Subject { cell: single, memory: None })
+}
+
+fn check(at: &At, double: Subject<'_, f64>, single: Subject<'_, f32>) -> Result<(), Failure> {
+    let pair = Pair { double: &double.trial(), single: &single.trial(), tolerance: TOLERANCE };
+    conform::check(at, &pair)?;
+    ways(&at.with("f64"), double, 1e-9)?;
+    alone(&at.with("f64"), double, 1e-9)?;
+    precision::on_every_set(|set| {
+        let at = at.with(format_args!("f32 ({})", set.name()));
+        ways(&at, single, TOLERANCE)?;
+        alone(&at, single, TOLERANCE)
+    })
+}
+
+/// The worst of `ours`, relative to the largest of `wanted`.
+fn near<T: Real>(what: &str, ours: &[T], wanted: &[T], tolerance: f64) -> Result<(), String> {
+    let largest = wanted.iter().fold(1e-3, |a: f64, x| a.max(x.to().abs()));
+    let off = |i: usize| (ours[i].to() - wanted[i].to()).abs() / largest;
+    match (0..wanted.len()).max_by(|&i, &j| off(i).total_cmp(&off(j))) {
+        Some(i) if beyond(off(i), tolerance) => {
+            Err(format!("{what}[{i}] is {}, not {} (off by {:.1e})", ours[i], wanted[i], off(i)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Other ways to the same gradient: without transposed copies, and with other gradients asked for.
+fn ways<T: Real>(at: &At, subject: Subject<'_, T>, tolerance: f64) -> Result<(), Failure> {
+    let base = subject.trial();
+    let values = Values::draw(&base, Draw::Usual);
+    let wanted = run(at, Promise::Gradient, &base, &values, How::PLAIN)?;
+    let inputs = subject.cell.inputs();
+    let some = Asked::Last(inputs.div_ceil(2));
+    for (prepared, asked) in
+        [(false, Asked::All), (true, Asked::Nobody), (false, Asked::Nobody), (true, some), (false, some)]
+    {
+        let trial = Trial { prepared, asked, ..subject.trial() };
+        let copies = if prepared { "with" } else { "without" };
+        let at = at.with(match asked {
+            Asked::Nobody => format!("{copies} prepared, no gradient by x asked for"),
+            Asked::All => format!("{copies} prepared"),
+            Asked::Last(k) => format!("{copies} prepared, gradient by the last {k} inputs asked for"),
+        });
+        let ours = run(&at, Promise::Gradient, &trial, &values, How::PLAIN)?;
+        let mut d_x = wanted.gradients[1].clone();
+        let asked = match asked {
+            Asked::Nobody => 0,
+            Asked::All => inputs,
+            Asked::Last(k) => k,
+        };
+        for step in d_x.chunks_exact_mut(inputs.max(1)) {
+            step[..inputs - asked].fill(T::of(0.0));
+        }
+        near("y", &ours.outputs[0], &wanted.outputs[0], tolerance)
+            .and_then(|()| near("gradient by x", &ours.gradients[1], &d_x, tolerance))
+            .and_then(|()| {
+                near("gradient of parameters", &ours.gradients[0], &wanted.gradients[0], tolerance)
+            })
+            .map_err(|what| at.breaks(Promise::Gradient, what))?;
+    }
+    Ok(())
+}
+
+/// A batch equals single items, and an item has the same bits whoever is beside it.
+fn alone<T: Real>(at: &At, subject: Subject<'_, T>, tolerance: f64) -> Result<(), Failure> {
+    let broken = |what: String| at.breaks(Promise::Alone, what);
+    let batch = subject.trial();
+    let values = Values::draw(&batch, Draw::Usual);
+    let together = run(at, Promise::Alone, &batch, &values, How::PLAIN)?;
+    let (rows, inputs) = (subject.cell.outputs(), subject.cell.inputs());
+    let of = |item: usize, each: usize| {
+        batch.place(item, 0, each).start..batch.place(item, LENGTHS[item] - 1, each).end
+    };
+    let mut sum = vec![0.0; together.gradients[0].len()];
+    for (item, &length) in LENGTHS.iter().enumerate() {
+        let single = subject.single(length);
+        let reads = values.d_outputs[1].get(item * rows..(item + 1) * rows).unwrap_or(&[]);
+        let own = Values {
+            inputs: vec![values.inputs[0].clone(), values.inputs[1][of(item, inputs)].to_vec()],
+            d_outputs: vec![values.d_outputs[0][of(item, rows)].to_vec(), reads.to_vec()],
+        };
+        let apart = run(at, Promise::Alone, &single, &own, How::PLAIN)?;
+        let name = |what: &str| format!("item {item} of {} beside the others, {what}", LENGTHS.len());
+        near(&name("y"), &together.outputs[0][of(item, rows)], &apart.outputs[0], tolerance)
+            .map_err(broken)?;
+        let d_x = &together.gradients[1][of(item, inputs)];
+        near(&name("gradient by x"), d_x, &apart.gradients[1], tolerance).map_err(broken)?;
+        sum.iter_mut().zip(&apart.gradients[0]).for_each(|(s, g)| *s += g.to());
+    }
+    let sum: Vec<T> = sum.iter().map(|x| T::of(*x)).collect();
+    let what = "gradient of parameters, against the sum over single items,";
+    near(what, &together.gradients[0], &sum, tolerance).map_err(broken)?;
+
+    for changed in 0..LENGTHS.len() {
+        let mut values = values.clone();
+        let other = Draw::Usual.raw(values.inputs[1].len(), &mut random(2 + changed as u64));
+        values.inputs[1][of(changed, inputs)].copy_from_slice(&other[of(changed, inputs)]);
+        let ours = run(at, Promise::Alone, &batch, &values, How::PLAIN)?;
+        for item in (0..LENGTHS.len()).filter(|&i| i != changed) {
+            let bits = |list: &[T]| list.iter().map(|x| x.to().to_bits()).collect::<Vec<_>>();
+            let pairs = [
+                ("y", &ours.outputs[0], &together.outputs[0], rows),
+                ("the gradient by x", &ours.gradients[1], &together.gradients[1], inputs),
+            ];
+            for (what, a, b, each) in pairs {
+                if bits(&a[of(item, each)]) != bits(&b[of(item, each)]) {
+                    let what = format!("{what} of item {item} changes with the inputs of item {changed}");
+                    return Err(broken(what));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Checked for ControllerKind {
+    fn check<C: Build<ControllerKind>>(settings: &C) -> Result<(), Failure> {
+        let all = [1, 5, 18].map(|inputs| ControllerSite { inputs });
+        sites::<ControllerKind, C>(
+            &At::new(settings, "every site"),
+            settings,
+            &all,
+            |site, double, single| {
+                cell(&At::new(settings, format_args!("{} inputs", site.inputs)), double, single)
+            },
+        )
+    }
+}
+
+impl Checked for ModelKind {
+    fn check<C: Build<ModelKind>>(settings: &C) -> Result<(), Failure> {
+        let all = [1, 4].map(|inputs| ModelSite { inputs });
+        sites::<ModelKind, C>(&At::new(settings, "every site"), settings, &all, |site, double, single| {
+            cell(&At::new(settings, format_args!("{} inputs", site.inputs)), double, single)
+        })
+    }
+}
+
+impl Checked for MemoryKind {
+    fn check<C: Build<MemoryKind>>(settings: &C) -> Result<(), Failure> {
+        let (one, two) = (plain::heads(1), plain::heads(2));
+        let writes = Writes::Together;
+        let all = [
+            MemorySite { heads: &one, order: Order::ReadThenWrite, writes },
+            MemorySite { heads: &one, order: Order::WriteThenRead, writes },
+            MemorySite { heads: &two, order: Order::Listed, writes },
+            MemorySite { heads: &two, order: Order::ReadThenWrite, writes: Writes::Sequential },
+        ];
+        sites::<MemoryKind, C>(&At::new(settings, "every site"), settings, &all, |site, double, single| {
+            memory(&memory_at(settings, site), double, single)
+        })
+    }
+}
+
+/// Who is checked where.
+pub(super) fn memory_at<C: Build<MemoryKind>>(settings: &C, site: &MemorySite<'_>) -> At {
+    let heads: Vec<_> = site.heads.iter().map(|h| h.name()).collect();
+    At::new(settings, format_args!("heads {}, {:?}, {:?}", heads.join(", "), site.order, site.writes))
+}
