@@ -3,7 +3,8 @@ use super::{kernel, ld, st, vectors};
 
 kernel! {
     /// Binary cross-entropy with logits z and targets y, in nats: max(z, 0) - z y + ln(1 + e^-|z|), each times its
-    /// weight. `logits` becomes `scale` times the gradient; `loss` grows by the unscaled sum.
+    /// weight; as many targets and weights as logits. The unscaled sum is added to `loss`; `logits` becomes `scale`
+    /// times the gradient, scale weight (sigmoid(z) - y).
     pub fn cross_entropy[V, T](
         scale: f64, logits: &'a mut [T], targets: &'a [T], weights: &'a [T], loss: &'a mut f64,
     )
@@ -14,7 +15,8 @@ kernel! {
         vectors!(V, logits.len(), |i, TAIL, k| {
             let p = logits.as_mut_ptr().add(i);
             let z = ld::<V, TAIL>(p, k);
-            let (y, w) = (ld::<V, TAIL>(targets.as_ptr().add(i), k), ld::<V, TAIL>(weights.as_ptr().add(i), k));
+            let y = ld::<V, TAIL>(targets.as_ptr().add(i), k);
+            let w = ld::<V, TAIL>(weights.as_ptr().add(i), k);
             let e = z.min(V::zero().sub(z)).exp();
             let l = V::zero().max(z).sub(z.mul(y)).add(e.add(one).ln());
             sum = sum.add(w.mul(l));

@@ -2,9 +2,20 @@
 use super::{kernel, ld, st, vectors};
 
 kernel! {
-    /// LSTM cell of every item. `gates` (4 hidden x items; i, f, g, o) is activated in place; writes c, tanh c, h and y = h.
-    pub fn lstm[V, T](hidden: usize, items: usize, gates: &'a mut [T], c_old: &'a [T], c: &'a mut [T], tanh_c: &'a mut [T], h: &'a mut [T], y: crate::buffers::MatMut<'a, T>)
-    check { let n = hidden * items; assert!(gates.len() >= 4 * n && c_old.len() >= n && c.len() >= n && tanh_c.len() >= n && h.len() >= n); assert!(y.nrows() >= hidden && y.ncols() == items); }
+    /// LSTM cell of every item: c = sigmoid(f) c_old + sigmoid(i) tanh(g), h = sigmoid(o) tanh(c).
+    ///
+    /// `gates` (4 hidden x items: i, f, g, o) are activated in place. `c`, `tanh_c` and `h` (hidden x items) are
+    /// written, and h a second time, to the first rows of `y`.
+    pub fn lstm[V, T](
+        hidden: usize, items: usize, gates: &'a mut [T], c_old: &'a [T], c: &'a mut [T], tanh_c: &'a mut [T],
+        h: &'a mut [T], y: crate::buffers::MatMut<'a, T>,
+    )
+    check {
+        let n = hidden * items;
+        assert!(gates.len() >= 4 * n && c_old.len() >= n && c.len() >= n);
+        assert!(tanh_c.len() >= n && h.len() >= n);
+        assert!(y.nrows() >= hidden && y.ncols() == items);
+    }
     run {
         let mut y = y;
         let (y, apart) = (y.as_mut_ptr(), y.strides().1);
@@ -32,9 +43,18 @@ kernel! {
 }
 
 kernel! {
-    /// Gradient of `lstm`: `gates` becomes dz, `d_c` passes from the new cell to the old one. The gradient by h is `d_h` + `d_y`.
-    pub fn lstm_vjp[V, T](hidden: usize, items: usize, gates: &'a mut [T], c_old: &'a [T], tanh_c: &'a [T], d_h: &'a [T], d_y: crate::buffers::Mat<'a, T>, d_c: &'a mut [T])
-    check { let n = hidden * items; assert!(d_y.nrows() >= hidden && d_y.ncols() == items); assert!(gates.len() >= 4 * n && c_old.len() >= n && tanh_c.len() >= n && d_h.len() >= n && d_c.len() >= n); }
+    /// Gradient of [`lstm`], from what it gave. `gates` becomes the gradient by the raw gates; `d_c` passes from the
+    /// new cell to the old one. The gradient by h is `d_h` + `d_y`. Nothing is added.
+    pub fn lstm_vjp[V, T](
+        hidden: usize, items: usize, gates: &'a mut [T], c_old: &'a [T], tanh_c: &'a [T], d_h: &'a [T],
+        d_y: crate::buffers::Mat<'a, T>, d_c: &'a mut [T],
+    )
+    check {
+        let n = hidden * items;
+        assert!(d_y.nrows() >= hidden && d_y.ncols() == items);
+        assert!(gates.len() >= 4 * n && c_old.len() >= n && tanh_c.len() >= n);
+        assert!(d_h.len() >= n && d_c.len() >= n);
+    }
     run {
         let one = V::of(1.0);
         for b in 0..items {

@@ -2,7 +2,7 @@
 use super::{kernel, ld, st, vectors};
 
 kernel! {
-    /// Sum of squares, added to `sum`.
+    /// sum += x . x, in the precision of the slice.
     pub fn sum_of_squares[V, T](xs: &'a [T], sum: &'a mut f64)
     check {}
     run {
@@ -20,7 +20,7 @@ kernel! {
 }
 
 kernel! {
-    /// to += from
+    /// to += from, number by number.
     pub fn accumulate[V, T](from: &'a [T], to: &'a mut [T])
     check { assert_eq!(from.len(), to.len()); }
     run {
@@ -54,16 +54,21 @@ pub struct GradientChange {
 }
 
 kernel! {
-    /// RMSProp as in Graves 2013, equations 38 to 45, on gradients e:
-    /// n = decay n + (1 - decay) e^2; g = decay g + (1 - decay) e; D = momentum D - rate e / sqrt(n - g^2 + epsilon); w += D.
-    /// With `means` empty it is not centred: g stays 0.
+    /// RMSProp as in Graves 2013, equations 38 to 45, on changed gradients e:
+    ///
+    /// n = decay n + (1 - decay) e^2; g = decay g + (1 - decay) e;
+    /// D = momentum D - rate e / sqrt(n - g^2 + epsilon); w += D.
+    ///
+    /// `squares` are n, `means` g, `deltas` D and `params` w; all are updated and as long as `gradients`. With `means`
+    /// empty it is not centred: g stays 0.
     pub fn rmsprop[V, T](
-        step: RmsPropStep, change: GradientChange, gradients: &'a [T], squares: &'a mut [T], means: &'a mut [T],
-        deltas: &'a mut [T], params: &'a mut [T],
+        step: RmsPropStep, change: GradientChange, gradients: &'a [T],
+        squares: &'a mut [T], means: &'a mut [T], deltas: &'a mut [T], params: &'a mut [T],
     )
     check {
         let n = params.len();
-        assert!(gradients.len() == n && squares.len() == n && deltas.len() == n && (means.is_empty() || means.len() == n));
+        assert!(gradients.len() == n && squares.len() == n && deltas.len() == n);
+        assert!(means.is_empty() || means.len() == n);
     }
     run {
         let (keep, new) = (V::of(step.decay), V::of(1.0 - step.decay));
@@ -71,7 +76,8 @@ kernel! {
         macro_rules! update { ($centred:literal) => { vectors!(V, params.len(), |i, TAIL, k| {
             let e = ld::<V, TAIL>(gradients.as_ptr().add(i), k).mul(scale);
             let e = high.min(low.max(e));
-            let (s, d, p) = (squares.as_mut_ptr().add(i), deltas.as_mut_ptr().add(i), params.as_mut_ptr().add(i));
+            let s = squares.as_mut_ptr().add(i);
+            let (d, p) = (deltas.as_mut_ptr().add(i), params.as_mut_ptr().add(i));
             let n = keep.fma(ld::<V, TAIL>(s, k), new.mul(e).mul(e));
             st::<V, TAIL>(n, s, k);
             let mut under = n;
@@ -106,7 +112,11 @@ pub struct AdamStep {
 }
 
 kernel! {
-    /// Adam (Kingma and Ba 2015): m = beta1 m + (1 - beta1) e; v = beta2 v + (1 - beta2) e^2; w -= rate m / (root_scale sqrt(v) + epsilon).
+    /// Adam (Kingma and Ba 2015) on changed gradients e:
+    ///
+    /// m = beta1 m + (1 - beta1) e; v = beta2 v + (1 - beta2) e^2; w -= rate m / (root_scale sqrt(v) + epsilon).
+    ///
+    /// `means` are m, `squares` v and `params` w; all are updated and as long as `gradients`.
     pub fn adam[V, T](
         step: AdamStep, change: GradientChange, gradients: &'a [T], means: &'a mut [T], squares: &'a mut [T],
         params: &'a mut [T],
@@ -116,7 +126,8 @@ kernel! {
         let (high, low, scale) = (V::of(change.limit), V::of(-change.limit), V::of(change.scale));
         vectors!(V, params.len(), |i, TAIL, k| {
             let e = high.min(low.max(ld::<V, TAIL>(gradients.as_ptr().add(i), k).mul(scale)));
-            let (s, m, p) = (squares.as_mut_ptr().add(i), means.as_mut_ptr().add(i), params.as_mut_ptr().add(i));
+            let s = squares.as_mut_ptr().add(i);
+            let (m, p) = (means.as_mut_ptr().add(i), params.as_mut_ptr().add(i));
             let mean = V::of(step.beta1).fma(ld::<V, TAIL>(m, k), V::of(1.0 - step.beta1).mul(e));
             let square = V::of(step.beta2).fma(ld::<V, TAIL>(s, k), V::of(1.0 - step.beta2).mul(e).mul(e));
             st::<V, TAIL>(mean, m, k);

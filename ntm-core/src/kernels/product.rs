@@ -242,7 +242,8 @@ fn ld<T>(m: &Mat<'_, T>) -> usize {
 }
 
 kernel! {
-    /// y (outputs x items) = W x, W `outputs` x inputs with column stride `ldw`.
+    /// y = W x, onto what [`Onto`] says: y is outputs x items, x inputs x items, W outputs x inputs, its columns `ldw`
+    /// numbers apart. Gaps between the columns of y are left alone.
     pub fn linear[V, T](w: &'a [T], ldw: usize, x: Mat<'a, T>, onto: Onto<'a, T>, y: MatMut<'a, T>)
     check { covers(w, y.nrows(), x.nrows(), ldw); assert_eq!(x.ncols(), y.ncols()); if let Onto::Bias(b) = onto { assert!(b.len() >= y.nrows()) } }
     run {
@@ -254,7 +255,8 @@ kernel! {
 }
 
 kernel! {
-    /// y = bias + W x + U h in one pass: a recurrent layer.
+    /// y = W x + U h in one pass, onto what [`Onto`] says: a recurrent layer. W is outputs x inputs and U outputs x
+    /// hidden, both without gaps; y, x and h have a column an item.
     pub fn linear2[V, T](w: &'a [T], x: Mat<'a, T>, u: &'a [T], h: Mat<'a, T>, onto: Onto<'a, T>, y: MatMut<'a, T>)
     check {
         covers(w, y.nrows(), x.nrows(), y.nrows());
@@ -294,14 +296,15 @@ fn addend<T>(w: &[T], ldw: usize, x: &Mat<'_, T>) -> Addend<T> {
 }
 
 kernel! {
-    /// dW += sum over all steps and items of dz x^T; dW is dz.rows x x.rows, column-major.
+    /// dW += sum over all steps and live items of dz x^T; dW is rows of dz x rows of x, column-major. Both have the
+    /// same items and steps; where fewer are live, `x` says how many.
     pub fn outer_sum[V, T](x: Steps<'a, T>, dz: Steps<'a, T>, dw: &'a mut [T])
     check {
         assert!((x.items, x.steps()) == (dz.items, dz.steps()));
         covers(dw, dz.rows, x.rows, dz.rows);
     }
     run {
-        let flat = x.items == 1; // then steps are the only index
+        let flat = x.items == 1 && x.live_ptr().is_null(); // then steps are the only index
         let (inner, outer) = if flat { (x.steps(), 1) } else { (x.items, x.steps()) };
         let one = [Addend {
             a: x.as_ptr(), a_row: 1, a_col: if flat { x.step_stride } else { x.item_stride }, a_outer: x.step_stride,
@@ -312,7 +315,7 @@ kernel! {
 }
 
 kernel! {
-    /// db += sum over all steps and items of dz.
+    /// db += sum over all steps and live items of dz, row by row.
     pub fn row_sum[V, T](dz: Steps<'a, T>, db: &'a mut [T])
     check { assert!(db.len() >= dz.rows); }
     run {
@@ -323,7 +326,8 @@ kernel! {
 }
 
 kernel! {
-    /// dx(j) (+)= dot(column j of W, dz): the backward product of one item without a transposed copy.
+    /// dx = W^T dz, written, or added where `add`: the backward product of one item without a transposed copy. W is
+    /// `rows` x length of dx, without gaps.
     pub fn dots[V, T](w: &'a [T], rows: usize, dz: &'a [T], add: bool, dx: &'a mut [T])
     check { covers(w, rows, dx.len(), rows); assert!(dz.len() >= rows && V_MAX >= 16); }
     run {
@@ -361,7 +365,8 @@ kernel! {
 /// Widest vector of any back end.
 pub(crate) const V_MAX: usize = 16;
 
-/// `out` (columns x rows, its columns `stride` apart) = transpose of `w` (rows x columns), both column-major.
+/// `out` (columns x rows, its columns `stride` apart) = transpose of `w` (rows x columns), both column-major; written,
+/// but for the gaps between its columns.
 pub fn transpose<T: Copy>(w: &[T], rows: usize, columns: usize, stride: usize, out: &mut [T]) {
     if rows == 0 || columns == 0 {
         return;

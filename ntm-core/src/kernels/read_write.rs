@@ -46,6 +46,9 @@ impl<'a> Roles<'a> {
 
 /// Every reader reads `memory`, every writer writes it into `next`, whose norms are written too.
 ///
+/// A read is the sum over slots i of w(i) M(i); a write makes M(i) (1 - w(i) erase) + w(i) add of M(i). With several
+/// writers `together` applies all erases and then all adds; otherwise each writes to what the one before it left.
+///
 /// `weights` is slots x heads; `effects` is (erase, add) x writers, width each; `reads`, width x readers, is written.
 /// Without writers `next` and `next_norms` may be empty. `sums` is scratch of [`sums_len`]`(width * readers)`, at
 /// least `width`.
@@ -75,8 +78,8 @@ pub fn read_write<T: Real>(
     }
 }
 
-/// Gradient of [`read_write`]. `d_memory` passes from the memory after to the memory before; adds to `d_weights`;
-/// writes `d_effects`. `sums` is scratch of [`sums_len`]`(2 * width * writers)`.
+/// Gradient of [`read_write`]. `d_memory` passes from the memory after to the memory before, in place; adds to
+/// `d_weights`, slots x heads; writes `d_effects`. No head both reads and writes. `sums` is scratch of [`sums_len`]`(2 * width * writers)`.
 #[allow(clippy::too_many_arguments)]
 pub fn read_write_vjp<T: Real>(
     shape: Shape,

@@ -51,7 +51,8 @@ unsafe fn ring<V: Vector>(
 
 kernel! {
     /// out(i) = sum over j of taps(j) w(i - (range - j)) with 2 range + 1 taps, written: the first tap moves the focus
-    /// forward, to the next higher slot. Circular, or what leaves at one end is lost.
+    /// forward, to the next higher slot. Circular, or what leaves at one end is lost. An odd number of taps, at most as
+    /// many as slots.
     pub fn shift[V, T](taps: &'a [T], circular: bool, w: &'a [T], out: &'a mut [T])
     check { assert!(taps.len() % 2 == 1 && taps.len() <= out.len() && w.len() == out.len()); }
     run {
@@ -64,7 +65,9 @@ kernel! {
                 for i in 0..vectors {
                     let after = V::load(at(if i + 1 == vectors { 0 } else { i + 1 }));
                     let mut a = V::zero();
-                    for j in 0..$K { a = V::splat(*taps.as_ptr().add(j)).fma(around(before, here, after, j, range), a); }
+                    for j in 0..$K {
+                        a = V::splat(*taps.as_ptr().add(j)).fma(around(before, here, after, j, range), a);
+                    }
                     a.store(out.as_mut_ptr().add(i * V::LANES));
                     (before, here) = (here, after);
                 }
@@ -86,31 +89,41 @@ kernel! {
         }
         macro_rules! inner { ($K:expr) => { vectors!(V, n - 2 * range, |i, TAIL, k| {
             let mut a = V::zero();
-            for j in 0..$K { a = V::splat(*taps.as_ptr().add(j)).fma(ld::<V, TAIL>(w.as_ptr().add(i + j), k), a); }
+            for j in 0..$K {
+                a = V::splat(*taps.as_ptr().add(j)).fma(ld::<V, TAIL>(w.as_ptr().add(i + j), k), a);
+            }
             st::<V, TAIL>(a, out.as_mut_ptr().add(range + i), k);
         }) } }
         if taps.len() == 3 { inner!(3) } else { inner!(taps.len()) }
         for i in (0..range).chain(n - range..n) {
             let mut a = T::of(0.0);
-            for (j, &t) in taps.iter().enumerate() { if let Some(s) = source(i, j, range, n, circular) { a += t * w[s]; } }
+            for (j, &t) in taps.iter().enumerate() {
+                if let Some(s) = source(i, j, range, n, circular) { a += t * w[s]; }
+            }
             out[i] = a;
         }
     }
 }
 
 kernel! {
-    /// Gradient of [`shift`]; writes `d_w` and `d_taps`.
+    /// Gradient of [`shift`]: d_w(s) = sum over j of taps(j) d_out(s + range - j) and d_taps(j) = sum over i of
+    /// d_out(i) w(i - (range - j)), both written.
     pub fn shift_vjp[V, T](
         taps: &'a [T], circular: bool, w: &'a [T], d_out: &'a [T], d_w: &'a mut [T], d_taps: &'a mut [T],
     )
-    check { let n = d_out.len(); assert!(taps.len() % 2 == 1 && taps.len() <= n && w.len() == n && d_w.len() == n && d_taps.len() == taps.len()); }
+    check {
+        let n = d_out.len();
+        assert!(taps.len() % 2 == 1 && taps.len() <= n && d_taps.len() == taps.len());
+        assert!(w.len() == n && d_w.len() == n);
+    }
     run {
         let (n, range, count) = (d_out.len(), taps.len() / 2, taps.len());
         if circular && V::LANES == 8 && n % V::LANES == 0 && count == 3 {
             let (mut d_edge, mut w_edge) = ([T::of(0.0); EDGE], [T::of(0.0); EDGE]);
             let mut s = [V::zero(); 3];
             for i in (0..n).step_by(V::LANES) {
-                let (d, w) = (ring::<V>(d_out.as_ptr(), n, i, 1, &mut d_edge), ring::<V>(w.as_ptr(), n, i, 1, &mut w_edge));
+                let d = ring::<V>(d_out.as_ptr(), n, i, 1, &mut d_edge);
+                let w = ring::<V>(w.as_ptr(), n, i, 1, &mut w_edge);
                 let here = V::load(d.add(1));
                 let mut a = V::zero();
                 for j in 0..3 {
@@ -126,7 +139,8 @@ kernel! {
             let vectors = n / V::LANES;
             let at = |p: *const T, i: usize| V::load(p.wrapping_add((i % vectors) * V::LANES));
             let (d, w) = (d_out.as_ptr(), w.as_ptr());
-            let (mut d0, mut d1, mut w0, mut w1) = (at(d, vectors - 1), at(d, 0), at(w, vectors - 1), at(w, 0));
+            let (mut d0, mut d1) = (at(d, vectors - 1), at(d, 0));
+            let (mut w0, mut w1) = (at(w, vectors - 1), at(w, 0));
             let mut s = [V::zero(); 3];
             for i in 0..vectors {
                 let next = if i + 1 == vectors { 0 } else { i + 1 };
@@ -146,7 +160,10 @@ kernel! {
         macro_rules! inner { ($K:expr) => { vectors!(V, n - 2 * range, |i, TAIL, k| {
             let p = d_w.as_mut_ptr().add(range + i);
             let mut a = V::zero();
-            for j in 0..$K { a = V::splat(*taps.as_ptr().add(j)).fma(ld::<V, TAIL>(d_out.as_ptr().add(i + 2 * range - j), k), a); }
+            for j in 0..$K {
+                let d = ld::<V, TAIL>(d_out.as_ptr().add(i + 2 * range - j), k);
+                a = V::splat(*taps.as_ptr().add(j)).fma(d, a);
+            }
             st::<V, TAIL>(a, p, k);
         }) } }
         if count == 3 {
@@ -162,7 +179,8 @@ kernel! {
             for j in 0..count {
                 let mut s = V::zero();
                 vectors!(V, n - 2 * range, |i, TAIL, k| {
-                    s = ld::<V, TAIL>(d_out.as_ptr().add(range + i), k).fma(ld::<V, TAIL>(w.as_ptr().add(i + j), k), s);
+                    let d = ld::<V, TAIL>(d_out.as_ptr().add(range + i), k);
+                    s = d.fma(ld::<V, TAIL>(w.as_ptr().add(i + j), k), s);
                 });
                 d_taps[j] = s.hsum();
             }

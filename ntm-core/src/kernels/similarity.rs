@@ -16,7 +16,7 @@ pub struct Key {
 }
 
 kernel! {
-    /// Norm of every slot.
+    /// Euclidean norm of every slot, written.
     pub fn norms[V, T](shape: Shape, memory: &'a [T], norms: &'a mut [T])
     check { shape.check(memory); assert!(norms.len() >= shape.slots); }
     run {
@@ -29,8 +29,8 @@ kernel! {
 }
 
 kernel! {
-    /// Similarity of several keys with every slot (equation 6). `numbers` holds the keys, `out` is slots x keys,
-    /// written. `norms` are those of the slots.
+    /// Similarity of several keys with every slot (equation 6). `memory` is slots x width, `numbers` holds the keys,
+    /// `out` is slots x keys, written. `norms` are those of the slots, from [`norms`].
     pub fn similarity[V, T](
         shape: Shape, memory: &'a [T], norms: &'a [T], numbers: &'a [T], keys: &'a [Key], out: &'a mut [T],
     )
@@ -85,7 +85,8 @@ kernel! {
 }
 
 kernel! {
-    /// Gradient of [`similarity`]. Adds to `d_memory`, writes the keys of `d_numbers`; `d_similarity` is used up.
+    /// Gradient of [`similarity`], the norms' share included. Adds to `d_memory` (slots x width), writes the keys of
+    /// `d_numbers` and nothing else of it; `d_similarity` is used up. The derivative of a norm at the zero vector is 0.
     /// `sums` is scratch of [`sums_len`]`(2 * width)`.
     pub fn similarity_vjp[V, T](
         shape: Shape, memory: &'a [T], norms: &'a [T], numbers: &'a [T], keys: &'a [Key], similarity: &'a [T],
@@ -127,11 +128,14 @@ kernel! {
                                 let t = match at {
                                     EpsilonAt::Denominator => {
                                         c[q][j] = d.mul(one.fma(slot, epsilon).recip());
+                                        // without epsilon, lanes beyond the end hold 0 / 0
+                                        if TAIL { c[q][j] = c[q][j].keep(k) }
                                         c[q][j].mul(ld::<V, TAIL>(sim.add(q * n + o), k))
                                     }
                                     EpsilonAt::Floor => {
                                         let product = one.mul(slot);
                                         c[q][j] = d.mul(product.max(epsilon).recip());
+                                        if TAIL { c[q][j] = c[q][j].keep(k) }
                                         // 1 where the product counts, 0 where the floor does
                                         let above = product.sub(epsilon).mul(V::of(1e30)).max(V::zero()).min(V::of(1.0));
                                         c[q][j].mul(ld::<V, TAIL>(sim.add(q * n + o), k)).mul(above)

@@ -65,7 +65,8 @@ pub trait Vector: Copy + Send + Sync + 'static {
     fn hsum(self) -> Self::S;
     /// Largest lane.
     fn hmax(self) -> Self::S;
-    /// e to the power of each lane. In `f32` the argument is first clamped to -87 ..= 88; not-a-number stays so.
+    /// e to the power of each lane. In vectors of `f32` it is e^-87 below -87, and may be infinite from 88.3 on;
+    /// not-a-number stays so.
     fn exp(self) -> Self;
     /// Natural logarithm of a positive normal number.
     fn ln(self) -> Self;
@@ -73,13 +74,13 @@ pub trait Vector: Copy + Send + Sync + 'static {
     /// # Safety
     /// `LANES * LANES` readable numbers at `p`.
     unsafe fn reduce(p: *const Self::S) -> Self;
-    #[inline(always)]
     /// Zero in every lane.
+    #[inline(always)]
     fn zero() -> Self {
         Self::of(0.0)
     }
-    #[inline(always)]
     /// `x`, rounded, in every lane.
+    #[inline(always)]
     fn of(x: f64) -> Self {
         Self::splat(Self::S::of(x))
     }

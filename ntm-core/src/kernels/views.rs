@@ -27,7 +27,7 @@ pub fn copy<T: Real>(from: &Mat<'_, T>, to: &mut [T]) {
 }
 
 /// All numbers of a batch without gaps between its columns; `None` where there are gaps.
-pub fn packed_mut<'a, T: Real>(m: &'a mut MatMut<'_, T>) -> Option<&'a mut [T]> {
+pub(crate) fn packed_mut<'a, T: Real>(m: &'a mut MatMut<'_, T>) -> Option<&'a mut [T]> {
     let (rows, items) = m.shape();
     if items > 1 && m.strides().1 != rows {
         return None;

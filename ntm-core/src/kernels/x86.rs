@@ -94,8 +94,8 @@ impl Vector for V16 {
     #[inline(always)]
     fn exp(self) -> V16 {
         unsafe {
-            // constants first: these pass on what is not a number
-            let x = V16::of(88.0).min(V16::of(-87.0).max(self));
+            // constants first: these pass on what is not a number; e^89 is infinite
+            let x = V16::of(89.0).min(V16::of(-87.0).max(self));
             let n = V16(_mm512_roundscale_ps::<8>(x.mul(V16::of(std::f64::consts::LOG2_E)).0));
             let r = n.fnma(V16::of(0.693359375), x);
             let r = n.fnma(V16::of(-2.12194440e-4), r);
@@ -242,8 +242,8 @@ impl Vector for V8 {
     #[inline(always)]
     fn exp(self) -> V8 {
         unsafe {
-            // constants first: these pass on what is not a number
-            let x = V8::of(88.0).min(V8::of(-87.0).max(self));
+            // constants first: these pass on what is not a number; e^89 is infinite
+            let x = V8::of(89.0).min(V8::of(-87.0).max(self));
             let n = V8(_mm256_round_ps::<8>(x.mul(V8::of(std::f64::consts::LOG2_E)).0));
             let r = n.fnma(V8::of(0.693359375), x);
             let r = n.fnma(V8::of(-2.12194440e-4), r);
