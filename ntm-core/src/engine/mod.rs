@@ -83,8 +83,8 @@ pub struct Engine<T> {
     works: Vec<Mutex<Work<T>>>,
     /// one per chunk of a wave
     slots: Vec<Slot<T>>,
-    /// Gradient of the last batch, laid out like the parameters.
-    pub gradient: Slab<T>,
+    /// sum over the waves, where there are several
+    gradient: Slab<T>,
 }
 
 impl<T: Real> Engine<T> {
@@ -113,7 +113,7 @@ impl<T: Real> Engine<T> {
             prepared: Slab::new(prepared),
             works: (0..threads.max(1).min(chunks)).map(|_| Mutex::new(work())).collect(),
             slots: (0..chunks.min(WAVE)).map(|_| Slot { gradient: Slab::new(numbers), loss: 0.0 }).collect(),
-            gradient: Slab::new(if chunks > 1 { numbers } else { 0 }),
+            gradient: Slab::new(if chunks > WAVE { numbers } else { 0 }),
         }
     }
 
@@ -138,7 +138,7 @@ impl<T: Real> Engine<T> {
             + (layout.state_stride + layout.scratch) as u128
             + steps * capacity * (output.inputs as u128 * 2 + output.outputs as u128);
         let works = (threads.max(1) as u128).min(chunks);
-        let slots = chunks.min(WAVE as u128) + u128::from(chunks > 1);
+        let slots = chunks.min(WAVE as u128) + u128::from(chunks > WAVE as u128);
         let prepared = if items > 1 { layout.prepared + output.prepared() } else { 0 };
         works * work + slots * params + prepared as u128
     }
@@ -172,23 +172,25 @@ impl<T: Real> Engine<T> {
                 slots.iter_mut().zip(chunks).for_each(run);
             }
             loss += slots.iter().map(|s| s.loss).sum::<f64>();
-            if self.gradient.is_empty() {
-                continue; // one chunk: its gradient is the gradient
-            }
-            let slots = &self.slots[..chunks.len()];
-            let add = |(i, piece): (usize, &mut [T])| {
-                let range = i * PIECE..i * PIECE + piece.len();
-                if wave == 0 {
-                    piece.fill(T::of(0.0));
-                }
-                for slot in slots {
-                    accumulate(&slot.gradient[range.clone()], piece);
+            let Some((first, others)) = self.slots[..chunks.len()].split_first_mut() else { continue };
+            let total = &mut self.gradient;
+            let add = |i: usize, piece: &mut [T]| {
+                for slot in others.iter() {
+                    accumulate(&slot.gradient[i * PIECE..i * PIECE + piece.len()], piece);
                 }
             };
             if several {
-                self.gradient.par_chunks_mut(PIECE).enumerate().for_each(add);
+                first.gradient.par_chunks_mut(PIECE).enumerate().for_each(|(i, piece)| add(i, piece));
             } else {
-                self.gradient.chunks_mut(PIECE).enumerate().for_each(add);
+                first.gradient.chunks_mut(PIECE).enumerate().for_each(|(i, piece)| add(i, piece));
+            }
+            if total.is_empty() {
+                continue; // one wave: its first slot now holds the gradient
+            }
+            if wave == 0 {
+                total.copy_from_slice(&first.gradient)
+            } else {
+                accumulate(&first.gradient, total)
             }
         }
         loss

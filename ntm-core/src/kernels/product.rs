@@ -371,11 +371,17 @@ pub fn transpose<T: Copy>(w: &[T], rows: usize, columns: usize, stride: usize, o
     if rows == 0 || columns == 0 {
         return;
     }
-    let (w, out) = (&w[..rows * columns], &mut out[..(rows - 1) * stride + columns]);
-    for first in (0..rows).step_by(16) {
-        for c in 0..columns {
-            for r in first..(first + 16).min(rows) {
-                out[r * stride + c] = w[c * rows + r];
+    assert!(stride >= columns && w.len() >= rows * columns && out.len() >= (rows - 1) * stride + columns);
+    let (from, to) = (w.as_ptr(), out.as_mut_ptr());
+    // squares, so that what is read by columns and written by rows stays in cache
+    const SIDE: usize = 16;
+    for r0 in (0..rows).step_by(SIDE) {
+        for c0 in (0..columns).step_by(SIDE) {
+            for r in r0..(r0 + SIDE).min(rows) {
+                for c in c0..(c0 + SIDE).min(columns) {
+                    // SAFETY: r < rows and c < columns, and both slices were found long enough
+                    unsafe { *to.add(r * stride + c) = *from.add(c * rows + r) };
+                }
             }
         }
     }

@@ -144,7 +144,7 @@ kernel! {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
         let sums = sums.as_mut_ptr();
         macro_rules! pass { ($R:literal, $W:literal) => {{
-            blocks!(V, n, 8, 4, |i, J, TAIL, k| {
+            blocks!(V, n, 8, 2, |i, J, TAIL, k| {
                 let mut r = [[V::zero(); J]; $R];
                 let mut w = [[V::zero(); J]; $W];
                 let mut square = [V::zero(); J];
