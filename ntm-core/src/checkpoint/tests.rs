@@ -300,9 +300,8 @@ fn a_large_claim_costs_nothing() {
 
 #[test]
 fn golden_files_are_read() {
-    let Ok(folder) = fs::read_dir("/work/shared/golden") else {
-        return eprintln!("skipped: no golden files on this machine");
-    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntm-cli/tests/golden");
+    let folder = fs::read_dir(folder).unwrap();
     let mut seen = 0;
     for entry in folder {
         let path = entry.unwrap().path();
