@@ -19,8 +19,14 @@ const MOST: usize = 1 << 20;
 const MOST_LAYERS: usize = 256;
 
 fn check_units(field: &str, units: usize) -> Result<(), BuildError> {
-    if units == 0 || units > MOST {
-        return Err(BuildError::new(field, format!("{units} units; must be 1 to {MOST}")));
+    if units == 0 {
+        return Err(BuildError::new(field, "0 units; must be at least 1, such as 100"));
+    }
+    if units > MOST {
+        let bytes = (units as u128).saturating_mul(units as u128).saturating_mul(4);
+        let why =
+            format!("{units} units; at most {MOST} (weights among so many would need {bytes} bytes or more)");
+        return Err(BuildError::new(field, why));
     }
     Ok(())
 }

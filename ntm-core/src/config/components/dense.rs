@@ -33,12 +33,18 @@ impl Build<MemoryKind> for DenseSettings {
     fn build<T: Precision>(&self, site: &MemorySite<'_>) -> Result<Box<dyn Memory<T>>, BuildError> {
         let (slots, width) = (self.slots, self.width);
         for (name, n) in [("slots", slots), ("width", width)] {
-            if n == 0 || n > MOST {
-                return Err(BuildError::new(name, format!("{n}; must be 1 to {MOST}")));
+            if n == 0 {
+                return Err(BuildError::new(name, format!("0; must be at least 1, such as {name}: 20")));
             }
         }
-        if slots.checked_mul(width).is_none_or(|n| n > MOST) {
-            let why = format!("{slots} slots of width {width}: one memory may hold at most {MOST} numbers");
+        let numbers = slots as u128 * width as u128;
+        if numbers > MOST as u128 {
+            let bytes = numbers.saturating_mul(size_of::<f32>() as u128);
+            let why = format!(
+                "{slots} slots of width {width} need {bytes} bytes for the memory of one item at one step; at most {} \
+                 bytes ({MOST} numbers) are possible",
+                MOST * size_of::<f32>()
+            );
             return Err(BuildError::new("slots", why));
         }
         self.start.check().map_err(|why| BuildError::new("start", why))?;
