@@ -10,7 +10,11 @@ fn available() -> u128 {
         let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?.to_owned();
         line.split_whitespace().nth(1)?.parse::<u128>().ok()
     });
-    kib.map_or(UNKNOWN, |kib| kib << 10)
+    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u128>().ok();
+    // a container may have less than its host
+    let limit = number("/sys/fs/cgroup/memory.max")
+        .map(|most| most.saturating_sub(number("/sys/fs/cgroup/memory.current").unwrap_or(0)));
+    kib.map_or(UNKNOWN, |kib| kib << 10).min(limit.unwrap_or(u128::MAX))
 }
 
 /// Refuses what does not fit; `smaller` says what could be made smaller.

@@ -49,6 +49,12 @@ struct Given<T> {
 
 pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {
     let (run, overrides) = parted_one(&args.words, "run directory or checkpoint")?;
+    if args.out.exists() {
+        let out = args.out.display();
+        return Err(Failure::wrong(format!(
+            "{out} already exists and is left as it is; give another --out, or remove it"
+        )));
+    }
     let trained = Trained::open(registry, run.as_deref(), args.last, &overrides)?;
     let archive = if args.f64 { trace::<f64>(&trained, args)? } else { trace::<f32>(&trained, args)? };
     let count = archive.tensors.len();

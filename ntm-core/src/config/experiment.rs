@@ -89,7 +89,13 @@ impl Experiment {
             let items = items as u128 * steps as u128;
             items * (inputs + 2 * outputs) * size * 2
         };
-        let validation = if train.validate_every > 0 { batch(train.validation_sequences) } else { 0 };
+        let validation = if train.validate_every > 0 {
+            let evaluated = cell.needs(train.chunk.min(train.validation_sequences));
+            let work = 2 * evaluated.state as u128 + evaluated.trace as u128 + evaluated.scratch as u128;
+            batch(train.validation_sequences) + work * threads.max(1) as u128 * size
+        } else {
+            0
+        };
         let numbers =
             Engine::<f32>::numbers(&*cell, task.outputs(), train.batch, train.chunk, steps, threads);
         Ok(Plan {

@@ -14,11 +14,11 @@ pub enum TrainError {
     Task(#[from] TaskError),
     /// A number became infinite or not a number.
     #[error(
-        "the {what} is not finite after {sequences} sequences; {place}. Try a lower train.optimizer rate, or \
-         train.clip=Norm(10)"
+        "the {what} is not finite after {sequences} sequences; {place}. Try a lower train.optimizer.rate or a \
+         smaller train.clip"
     )]
     NotFinite {
-        /// the loss or the gradient
+        /// the loss, the gradient or the validation cost
         what: &'static str,
         /// sequences seen before this update
         sequences: u64,
@@ -198,7 +198,16 @@ impl<T: Real> Trainer<T> {
         let due = self.settings.validate_every > 0
             && (n.sequences - n.validated_at >= self.settings.validate_every
                 || n.sequences >= self.settings.sequences);
-        Ok(if due { self.validate() } else { None })
+        if !due {
+            return Ok(None);
+        }
+        let record = self.validate();
+        match record {
+            Some(record) if !record.validation_bits.is_finite() => {
+                Err(self.find_not_finite("validation cost", items))
+            }
+            record => Ok(record),
+        }
     }
 
     fn validate(&mut self) -> Option<Record> {
@@ -274,7 +283,12 @@ impl<T: Real> Trainer<T> {
             }
         }
         let numbers = self.best.len();
-        let best = best.filter(|b| b.len() == numbers).unwrap_or(&self.model.params);
+        let best = best.filter(|b| b.len() == numbers);
+        if best.is_none() {
+            // its numbers are lost: the next validation is the best so far
+            self.numbers.best_bits = None;
+        }
+        let best = best.unwrap_or(&self.model.params);
         self.best.copy_from_slice(best);
     }
     /// Starts from other parameters, laid out like those of the model.

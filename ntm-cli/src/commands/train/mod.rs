@@ -8,7 +8,7 @@ use super::experiment::{Trained, parted_one, planned, source};
 use super::threads::Threads;
 use super::{Failure, out};
 use crate::pictures::progress::{Mode, Update, sink};
-use crate::run_directory::RunDirectory;
+use crate::run_directory::{Checkpoint as Which, RunDirectory};
 use crate::run_files::environment;
 use journal::{Journal, State};
 use ntm_core::Model;
@@ -186,10 +186,13 @@ fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
             Err(e) => {
                 sink.finish("");
                 journal.failed(trainer, &e.to_string())?;
-                let run = journal.run().path().display();
-                return Err(Failure::stopped(format!(
-                    "{e}. The checkpoints in {run} are those from before."
-                )));
+                let last = journal.run().checkpoint(Which::Last);
+                let kept = if last.exists() {
+                    format!("{} is from before.", last.display())
+                } else {
+                    "It was too early for a checkpoint.".into()
+                };
+                return Err(Failure::stopped(format!("{e}. {kept}")));
             }
         }
         let (now, sequences) = (Instant::now(), trainer.numbers().sequences);

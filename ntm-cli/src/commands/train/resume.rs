@@ -31,6 +31,10 @@ pub(super) fn open(
 
     let path = run.checkpoint(Which::Last);
     let checkpoint = if path.exists() { Some(Checkpoint::read(&path)?) } else { None };
+    if let Some(checkpoint) = &checkpoint {
+        let named = Source::new(format!("config in {}", path.display()), checkpoint.config.as_str());
+        same_but_for_sequences(&shown, &registry.parse(&named)?, &experiment)?;
+    }
     let model = match &checkpoint {
         None => first_model(&loaded, None)?,
         Some(_) => {
