@@ -78,7 +78,7 @@ impl Build<ControllerKind> for LstmSettings {
         ];
         check_initial("initial", &all)?;
         let lstm = Lstm::new(site.inputs, self.hidden, self.layers, self.skip, self.start);
-        Ok(Box::new(lstm.with_initial(initial)))
+        Ok(Box::new(lstm.with_initial(initial).with_cell(site.cell)))
     }
 }
 
@@ -91,11 +91,17 @@ pub struct MlpSettings {
     /// Applied after each layer.
     #[serde(default = "tanh")]
     pub activation: Activation,
+    /// What counts as its output before the first step: [`Mlp::with_start`].
+    #[serde(default = "zeros")]
+    pub start: ControllerStart,
     /// How parameters are drawn.
     #[serde(default = "initial")]
     pub initial: LayerInitial,
 }
 
+fn zeros() -> ControllerStart {
+    ControllerStart::Zeros
+}
 fn tanh() -> Activation {
     Activation::Tanh
 }
@@ -116,6 +122,6 @@ impl Build<ControllerKind> for MlpSettings {
         let LayerInitial { weight, bias } = self.initial;
         check_initial("initial", &[("weight", weight), ("bias", bias)])?;
         let mlp = Mlp::new(site.inputs, &self.hidden, self.activation.clone());
-        Ok(Box::new(mlp.with_initial(weight, bias)))
+        Ok(Box::new(mlp.with_initial(weight, bias).with_start(self.start)))
     }
 }

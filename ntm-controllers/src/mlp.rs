@@ -1,7 +1,8 @@
 //! Feed-forward layers: y_k = activation(W_k y_(k-1) + b_k). No state.
-use ntm_core::buffers::{Mat, MatMut, block, mat, mat_mut, of_item};
+use ntm_core::buffers::{Mat, MatMut, add_columns, block, mat, mat_mut, of_item};
 use ntm_core::kernels::activation::{activate, activate_vjp};
 use ntm_core::kernels::views::{column_mut, copy};
+use ntm_core::start::ControllerStart;
 use ntm_core::traits::{Backward, Forward, Initial, Needs, Parameter, Trajectory};
 use ntm_core::{Activation, Cell, Linear, Real};
 use std::ops::Range;
@@ -12,6 +13,7 @@ pub struct Mlp {
     inputs: usize,
     activation: Activation,
     layers: Vec<Linear>,
+    start: ControllerStart,
     weight: Initial,
     bias: Initial,
 }
@@ -21,11 +23,17 @@ impl Mlp {
     pub fn new(inputs: usize, hidden: &[usize], activation: Activation) -> Self {
         let below = std::iter::once(&inputs).chain(hidden);
         let layers = below.zip(hidden).map(|(&inputs, &outputs)| Linear { inputs, outputs }).collect();
-        Mlp { inputs, activation, layers, weight: Initial::Xavier(1.0), bias: Initial::Constant(0.0) }
+        let (weight, bias) = (Initial::Xavier(1.0), Initial::Constant(0.0));
+        Mlp { inputs, activation, layers, start: ControllerStart::Zeros, weight, bias }
     }
     /// How its parameters are drawn.
     pub fn with_initial(self, weight: Initial, bias: Initial) -> Self {
         Mlp { weight, bias, ..self }
+    }
+    /// What counts as its output before the first step, where heads act before the controller (a feed-forward network
+    /// has no state that would tell): zeros, or `start.h`, drawn normally with 0.05, or `given.h`.
+    pub fn with_start(self, start: ControllerStart) -> Self {
+        Mlp { start, ..self }
     }
     fn at(&self, k: usize) -> usize {
         self.layers[..k].iter().map(|l| l.numbers()).sum()
@@ -53,7 +61,18 @@ impl<T: Real> Cell<T> for Mlp {
     }
     fn parameters(&self) -> Vec<Parameter> {
         let layers = self.layers.iter().enumerate();
-        layers.flat_map(|(k, l)| l.parameters(&format!("layers.{k}"), self.weight, self.bias)).collect()
+        let mut all: Vec<Parameter> =
+            layers.flat_map(|(k, l)| l.parameters(&format!("layers.{k}"), self.weight, self.bias)).collect();
+        let (path, initial) = match self.start {
+            ControllerStart::Zeros => return all,
+            ControllerStart::Learned => ("start.h", Some(Initial::Normal(0.05))),
+            ControllerStart::Given => ("given.h", None),
+        };
+        let mut start = Parameter::vector(path, &[Cell::<T>::outputs(self)], Initial::Constant(0.0));
+        start.parts[0].initial = initial;
+        start.trained = initial.is_some();
+        all.push(start);
+        all
     }
     fn needs(&self, capacity: usize) -> Needs {
         Needs {
@@ -66,6 +85,16 @@ impl<T: Real> Cell<T> for Mlp {
     fn prepare(&self, params: &[T], prepared: &mut [T]) {
         for (k, layer) in self.layers.iter().enumerate() {
             layer.prepare(&params[self.at(k)..], &mut prepared[self.prepared_at(k)..]);
+        }
+    }
+    fn start_output(&self, params: &[T], y: &mut [T]) {
+        if self.start != ControllerStart::Zeros {
+            y.copy_from_slice(&params[self.at(self.layers.len())..][..y.len()]);
+        }
+    }
+    fn start_output_vjp(&self, d_y: &[T], d_params: &mut [T]) {
+        if self.start != ControllerStart::Zeros {
+            add_columns(d_y, &mut d_params[self.at(self.layers.len())..][..d_y.len()]);
         }
     }
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {

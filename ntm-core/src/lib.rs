@@ -44,7 +44,7 @@ pub use kernels::Real;
 pub use linear::{Linear, transposed};
 #[cfg(feature = "train")]
 pub use model::{Model, TensorError, TensorInfo};
-pub use ntm::{Ntm, OutputSees};
+pub use ntm::{HeadsSee, Ntm, OutputSees};
 pub use recurrent::Recurrent;
 #[cfg(feature = "train")]
 pub use sequence::{Batch, Chunk, Sequence};

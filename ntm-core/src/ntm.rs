@@ -3,14 +3,20 @@
 //! At each step the controller sees the external input and what the heads read at the step before; a linear layer turns
 //! its output into the heads' raw numbers; the memory makes them act. What the output layer sees is the controller's
 //! output, followed by this step's reads if [`OutputSees`] says so.
+//!
+//! A memory may have a part of its step *before* the controller ([`Memory::turns`]): its numbers then come, through the
+//! same layer, from what drove the heads in the step before, which is carried in the state; and the controller sees
+//! what that part reads at once.
 use crate::buffers::{
-    Mat, MatMut, block, blocks, carve, carve_mut, mat, mat_mut, of_item, of_item_mut, places,
+    Mat, MatMut, block, blocks, carve, carve_mut, fill_columns, mat, mat_apart, mat_apart_mut, mat_mut,
+    of_item, of_item_mut, places,
 };
 use crate::kernels::views::{column, column_mut};
 use crate::traits::{
-    Backward, Cell, Forward, Initial, Memory, Needs, Parameter, Part, Quantity, Shown, Trajectory,
+    Backward, Cell, Forward, Initial, Memory, Needs, Parameter, Part, Quantity, Shown, Trajectory, Turns,
 };
 use crate::{Field, Linear, Real};
+use std::ops::Range;
 
 /// What the output layer sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -23,6 +29,17 @@ pub enum OutputSees {
     Hidden,
 }
 
+/// What drives the heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum HeadsSee {
+    /// the controller's output
+    #[default]
+    Hidden,
+    /// its inner cell state, an LSTM's c
+    Cell,
+}
+
 /// x -> controller -> heads -> memory -> y = (controller output, reads).
 #[derive(Debug)]
 pub struct Ntm<T: Real> {
@@ -30,7 +47,14 @@ pub struct Ntm<T: Real> {
     controller: Box<dyn Cell<T>>,
     memory: Box<dyn Memory<T>>,
     output: OutputSees,
-    /// from the controller's output to the raw numbers of all heads
+    /// which outputs of the controller drive the heads, and how many of them the output layer sees
+    driver: Range<usize>,
+    visible: usize,
+    turns: Turns,
+    /// which reads the controller sees in the same step
+    reads_before: Vec<Range<usize>>,
+    raw_clip: Option<f64>,
+    /// from what drives the heads to their raw numbers
     heads: Linear,
     weight: Initial,
     bias: Initial,
@@ -43,11 +67,13 @@ impl<T: Real> Ntm<T> {
     /// A machine with `inputs` external inputs. The controller takes these and then the memory's outputs.
     ///
     /// # Errors
-    /// Where the controller's inputs are another number; says both.
+    /// Where the controller's inputs are another number, says both; and where the heads should see a cell state that the
+    /// controller does not show.
     pub fn new(
         inputs: usize,
         controller: Box<dyn Cell<T>>,
         memory: Box<dyn Memory<T>>,
+        heads_see: HeadsSee,
         output: OutputSees,
     ) -> Result<Self, String> {
         let wanted = inputs + memory.outputs();
@@ -58,17 +84,46 @@ impl<T: Real> Ntm<T> {
                 memory.outputs()
             ));
         }
-        let heads = Linear { inputs: controller.outputs(), outputs: memory.inputs() };
+        let all = controller.outputs();
+        let visible = all - controller.cell_outputs();
+        let driver = match heads_see {
+            HeadsSee::Hidden => 0..visible,
+            HeadsSee::Cell => visible..all,
+        };
+        if driver.is_empty() {
+            return Err("the heads see nothing of the controller: it shows no cell state".into());
+        }
+        let heads = Linear { inputs: driver.len(), outputs: memory.inputs() };
         let numbers = |p: &[Parameter]| p.iter().map(|p| block(p.numbers(), 1)).sum::<usize>();
         let controller_at = heads.numbers();
         let memory_at = controller_at + numbers(&controller.parameters());
         let (weight, bias) = (Initial::Xavier(1.4), Initial::Normal(0.01));
-        Ok(Ntm { inputs, controller, memory, output, heads, weight, bias, controller_at, memory_at })
+        Ok(Ntm {
+            inputs,
+            output,
+            driver,
+            visible,
+            turns: memory.turns(),
+            reads_before: memory.reads_before(),
+            raw_clip: None,
+            heads,
+            weight,
+            bias,
+            controller_at,
+            memory_at,
+            controller,
+            memory,
+        })
     }
 
     /// How the weights and biases from the controller to the heads are drawn.
     pub fn with_initial(self, weight: Initial, bias: Initial) -> Self {
         Ntm { weight, bias, ..self }
+    }
+
+    /// Cuts the heads' raw numbers to -x ..= x, x above 0; their derivative is 0 outside.
+    pub fn with_raw_clip(self, raw_clip: Option<f64>) -> Self {
+        Ntm { raw_clip, ..self }
     }
 
     fn reads(&self) -> usize {
@@ -77,10 +132,37 @@ impl<T: Real> Ntm<T> {
     fn hidden(&self) -> usize {
         self.controller.outputs()
     }
-    /// input of the controller, its output, raw numbers, their gradient
-    fn trace_blocks(&self) -> [usize; 4] {
-        let numbers = self.memory.inputs();
-        [self.inputs + self.reads(), self.hidden(), numbers, numbers]
+    /// reads, and the controller's output where heads want that of the step before
+    fn state_blocks(&self) -> [usize; 2] {
+        [self.reads(), if self.turns.before { self.hidden() } else { 0 }]
+    }
+    /// input of the controller, its output, raw numbers and their gradient before the controller and after it
+    fn trace_blocks(&self) -> [usize; 6] {
+        let numbers = |turn| if turn { self.memory.inputs() } else { 0 };
+        let (before, after) = (numbers(self.turns.before), numbers(self.turns.after));
+        [self.inputs + self.reads(), self.hidden(), before, before, after, after]
+    }
+    /// gradient by the controller's output and by its input
+    fn scratch_blocks(&self) -> [usize; 2] {
+        [self.hidden(), self.inputs + self.reads()]
+    }
+    /// From what drives the heads to their raw numbers.
+    fn raw(&self, params: &[T], driver: Mat<'_, T>, raw: &mut [T]) {
+        let (numbers, items) = (self.memory.inputs(), driver.ncols());
+        self.heads.forward(params, driver, mat_mut(raw, numbers, items));
+        if let Some(most) = self.raw_clip.map(T::of) {
+            raw[..numbers * items].iter_mut().for_each(|x| *x = clip(*x, most));
+        }
+    }
+    /// Turns the gradient by numbers that were cut into that by those that were not.
+    fn raw_vjp(&self, raw: &[T], d_raw: &mut [T]) {
+        if let Some(most) = self.raw_clip.map(T::of) {
+            for (d, x) in d_raw.iter_mut().zip(raw) {
+                if *x <= -most || *x >= most {
+                    *d = T::of(0.0);
+                }
+            }
+        }
     }
     fn prepared<'a>(&self, prepared: &'a [T]) -> (&'a [T], &'a [T]) {
         prepared.split_at(self.heads.prepared().min(prepared.len()))
@@ -95,7 +177,8 @@ impl<T: Real> Ntm<T> {
             for (h, fields) in self.memory.interface().iter().enumerate() {
                 let rows = at..at + Field::count(fields);
                 at = rows.end;
-                let shape = if name == "bias" { vec![rows.len()] } else { vec![rows.len(), self.hidden()] };
+                let shape =
+                    if name == "bias" { vec![rows.len()] } else { vec![rows.len(), self.driver.len()] };
                 parameter.parts.push(Part {
                     path: format!("heads.{h}.{name}"),
                     rows,
@@ -106,6 +189,21 @@ impl<T: Real> Ntm<T> {
             }
         }
         all
+    }
+}
+
+fn add<T: Real>(to: &mut [T], from: &[T]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += *from);
+}
+
+/// x cut to -most ..= most; what is not a number stays so and is found.
+fn clip<T: Real>(x: T, most: T) -> T {
+    if x > most {
+        most
+    } else if x < -most {
+        -most
+    } else {
+        x
     }
 }
 
@@ -126,7 +224,7 @@ impl<T: Real> Cell<T> for Ntm<T> {
         self.inputs
     }
     fn outputs(&self) -> usize {
-        self.hidden() + if self.output == OutputSees::HiddenAndReads { self.reads() } else { 0 }
+        self.visible + if self.output == OutputSees::HiddenAndReads { self.reads() } else { 0 }
     }
     fn parameters(&self) -> Vec<Parameter> {
         let mut all = self.head_parameters();
@@ -138,9 +236,9 @@ impl<T: Real> Cell<T> for Ntm<T> {
         let (c, m) = (self.controller.needs(capacity), self.memory.needs(capacity));
         Needs {
             prepared: self.heads.prepared() + c.prepared,
-            state: block(self.reads(), capacity) + c.state + m.state,
+            state: blocks(capacity, &self.state_blocks()) + c.state + m.state,
             trace: blocks(capacity, &self.trace_blocks()) + c.trace + m.trace,
-            scratch: block(self.hidden(), capacity) + c.scratch.max(m.scratch),
+            scratch: blocks(capacity, &self.scratch_blocks()) + c.scratch.max(m.scratch),
         }
     }
     fn prepare(&self, params: &[T], prepared: &mut [T]) {
@@ -149,36 +247,64 @@ impl<T: Real> Cell<T> for Ntm<T> {
         self.controller.prepare(&params[self.controller_at..], controller);
     }
     fn start(&self, params: &[T], capacity: usize, state: &mut [T]) {
-        let ([reads], rest) = carve_mut(state, capacity, [self.reads()]);
+        let ([reads, carried], rest) = carve_mut(state, capacity, self.state_blocks());
         let (controller, memory) = rest.split_at_mut(self.controller.needs(capacity).state);
         self.memory.start_reads(&params[self.memory_at..], capacity, reads);
         self.controller.start(&params[self.controller_at..], capacity, controller);
         self.memory.start(&params[self.memory_at..], capacity, memory);
+        if self.turns.before && capacity > 0 {
+            let (first, others) = carried.split_at_mut(self.hidden());
+            self.controller.start_output(&params[self.controller_at..], first);
+            fill_columns(first, others);
+        }
     }
     fn start_vjp(&self, params: &[T], capacity: usize, d_state: &[T], d_params: &mut [T]) {
-        let ([d_reads], rest) = carve(d_state, capacity, [self.reads()]);
+        let ([d_reads, d_carried], rest) = carve(d_state, capacity, self.state_blocks());
         let (controller, memory) = rest.split_at(self.controller.needs(capacity).state);
         let at = self.controller_at;
         self.controller.start_vjp(&params[at..], capacity, controller, &mut d_params[at..]);
+        if self.turns.before {
+            for item in 0..capacity {
+                let d_output = of_item(d_carried, self.hidden(), item);
+                self.controller.start_output_vjp(d_output, &mut d_params[at..]);
+            }
+        }
         let at = self.memory_at;
         self.memory.start_vjp(&params[at..], capacity, memory, &mut d_params[at..]);
-        self.memory.start_reads_vjp(capacity, d_reads, &mut d_params[at..]);
+        self.memory.start_reads_vjp(&params[at..], capacity, d_reads, &mut d_params[at..]);
     }
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
         let (items, capacity) = (s.items, s.capacity);
         let needs = self.controller.needs(capacity);
-        let ([reads], state) = carve(s.state, capacity, [self.reads()]);
-        let ([reads_next], next) = carve_mut(s.next, capacity, [self.reads()]);
-        let ([u, hidden, raw, _], trace) = carve_mut(s.trace, capacity, self.trace_blocks());
+        let ([reads, carried], state) = carve(s.state, capacity, self.state_blocks());
+        let ([reads_next, carried_next], next) = carve_mut(s.next, capacity, self.state_blocks());
+        let ([u, hidden, before, _, after, _], trace) = carve_mut(s.trace, capacity, self.trace_blocks());
         let (c_state, m_state) = state.split_at(needs.state);
         let (c_next, m_next) = next.split_at_mut(needs.state);
         let (c_trace, m_trace) = trace.split_at_mut(needs.trace);
         let (each, n, numbers) = (self.reads(), self.hidden(), self.memory.inputs());
+        let mut memory = Forward {
+            items,
+            capacity,
+            params: &s.params[self.memory_at..],
+            prepared: &[],
+            state: m_state,
+            next: m_next,
+            trace: m_trace,
+            scratch: &mut *s.scratch,
+        };
+        let mut seen = reads;
+        if self.turns.before {
+            reads_next.copy_from_slice(reads);
+            self.raw(s.params, mat_apart(&carried[self.driver.start..], self.driver.len(), items, n), before);
+            self.memory.before(mat(before, numbers, items), memory.again(), mat_mut(reads_next, each, items));
+            seen = reads_next;
+        }
         let rows = self.inputs + each;
         for item in 0..items {
             let (external, read) = of_item_mut(u, rows, item).split_at_mut(self.inputs);
             external.copy_from_slice(column(&x, item));
-            read.copy_from_slice(of_item(reads, each, item));
+            read.copy_from_slice(of_item(seen, each, item));
         }
         let controller = Forward {
             items,
@@ -188,24 +314,20 @@ impl<T: Real> Cell<T> for Ntm<T> {
             state: c_state,
             next: c_next,
             trace: c_trace,
-            scratch: &mut *s.scratch,
+            scratch: &mut *memory.scratch,
         };
         self.controller.forward(mat(u, rows, items), controller, mat_mut(hidden, n, items));
-        self.heads.forward(s.params, mat(hidden, n, items), mat_mut(raw, numbers, items));
-        let memory = Forward {
-            items,
-            capacity,
-            params: &s.params[self.memory_at..],
-            prepared: &[],
-            state: m_state,
-            next: m_next,
-            trace: m_trace,
-            scratch: &mut *s.scratch,
-        };
-        self.memory.forward(mat(raw, numbers, items), memory, mat_mut(reads_next, each, items));
+        let drives = mat_apart(&hidden[self.driver.start..], self.driver.len(), items, n);
+        if self.turns.after {
+            self.raw(s.params, drives, after);
+            self.memory.forward(mat(after, numbers, items), memory, mat_mut(reads_next, each, items));
+        }
+        if self.turns.before {
+            carried_next[..n * items].copy_from_slice(&hidden[..n * items]);
+        }
         for item in 0..items {
-            let (h, r) = column_mut(&mut y, item).split_at_mut(n);
-            h.copy_from_slice(of_item(hidden, n, item));
+            let (h, r) = column_mut(&mut y, item).split_at_mut(self.visible);
+            h.copy_from_slice(&of_item(hidden, n, item)[..self.visible]);
             if self.output == OutputSees::HiddenAndReads {
                 r.copy_from_slice(of_item(reads_next, each, item));
             }
@@ -214,26 +336,31 @@ impl<T: Real> Cell<T> for Ntm<T> {
     fn backward(&self, _x: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: Option<MatMut<'_, T>>) {
         let (items, capacity) = (s.items, s.capacity);
         let needs = self.controller.needs(capacity);
-        let (_, state) = carve(s.state, capacity, [self.reads()]);
-        let (_, next) = carve(s.next, capacity, [self.reads()]);
-        let ([d_reads], d_state) = carve_mut(s.d_state, capacity, [self.reads()]);
-        let ([u, _, raw, d_raw], trace) = carve_mut(s.trace, capacity, self.trace_blocks());
-        let ([d_hidden], scratch) = carve_mut(s.scratch, capacity, [self.hidden()]);
+        let (_, state) = carve(s.state, capacity, self.state_blocks());
+        let (_, next) = carve(s.next, capacity, self.state_blocks());
+        let ([d_reads, d_carried], d_state) = carve_mut(s.d_state, capacity, self.state_blocks());
+        let ([u, _, before, d_before, after, d_after], trace) =
+            carve_mut(s.trace, capacity, self.trace_blocks());
+        let ([d_hidden, d_u], scratch) = carve_mut(s.scratch, capacity, self.scratch_blocks());
         let (c_state, m_state) = state.split_at(needs.state);
         let (c_next, m_next) = next.split_at(needs.state);
         let (c_d_state, m_d_state) = d_state.split_at_mut(needs.state);
         let (c_trace, m_trace) = trace.split_at_mut(needs.trace);
         let (prepared_heads, prepared) = self.prepared(s.prepared);
         let (each, n, numbers) = (self.reads(), self.hidden(), self.memory.inputs());
-        // what the output layer saw
+        let drives = self.driver.len();
+        // what the output layer saw, and what the next step was handed
         for item in 0..items {
-            let (h, r) = column(&d_y, item).split_at(n);
-            of_item_mut(d_hidden, n, item).copy_from_slice(h);
-            for (d, g) in of_item_mut(d_reads, each, item).iter_mut().zip(r) {
-                *d += *g;
+            let (h, r) = column(&d_y, item).split_at(self.visible);
+            let d_hidden = of_item_mut(d_hidden, n, item);
+            d_hidden[..self.visible].copy_from_slice(h);
+            d_hidden[self.visible..].fill(T::of(0.0));
+            add(of_item_mut(d_reads, each, item), r);
+            if self.turns.before {
+                add(d_hidden, of_item(d_carried, n, item));
             }
         }
-        let memory = Backward {
+        let mut memory = Backward {
             items,
             capacity,
             params: &s.params[self.memory_at..],
@@ -242,12 +369,15 @@ impl<T: Real> Cell<T> for Ntm<T> {
             next: m_next,
             trace: m_trace,
             d_state: m_d_state,
-            scratch: &mut *scratch,
+            scratch,
         };
-        let d_numbers = Some(mat_mut(d_raw, numbers, items));
-        self.memory.backward(mat(raw, numbers, items), memory, mat(d_reads, each, items), d_numbers);
-        let d_numbers = mat(d_raw, numbers, items);
-        self.heads.backward(s.params, prepared_heads, d_numbers, true, mat_mut(d_hidden, n, items));
+        if self.turns.after {
+            let (raw, d_raw) = (mat(after, numbers, items), mat_mut(d_after, numbers, items));
+            self.memory.backward(raw, memory.again(), mat(d_reads, each, items), Some(d_raw));
+            self.raw_vjp(after, &mut d_after[..numbers * items]);
+            let d_drives = mat_apart_mut(&mut d_hidden[self.driver.start..], drives, items, n);
+            self.heads.backward(s.params, prepared_heads, mat(d_after, numbers, items), true, d_drives);
+        }
         let controller = Backward {
             items,
             capacity,
@@ -257,38 +387,61 @@ impl<T: Real> Cell<T> for Ntm<T> {
             next: c_next,
             trace: c_trace,
             d_state: c_d_state,
-            scratch: &mut *scratch,
+            scratch: &mut *memory.scratch,
         };
         let (u, d_hidden) = (mat(u, self.inputs + each, items), mat(d_hidden, n, items));
-        match d_x {
-            None => {
-                self.controller.backward(u, controller, d_hidden, Some(mat_mut(d_reads, each, items)));
+        if d_x.is_none() && !self.turns.before {
+            self.controller.backward(u, controller, d_hidden, Some(mat_mut(d_reads, each, items)));
+            return;
+        }
+        let asked = d_x.as_ref().map_or(0, |d| d.nrows());
+        self.controller.backward(u, controller, d_hidden, Some(mat_mut(d_u, asked + each, items)));
+        if let Some(mut d_x) = d_x {
+            for item in 0..items {
+                let d_external = &of_item(d_u, asked + each, item)[..asked];
+                column_mut(&mut d_x, item).copy_from_slice(d_external);
             }
-            Some(mut d_x) => {
-                // rare (golden tests, cells around this one), so it may allocate
-                let asked = d_x.nrows();
-                let mut both = vec![T::of(0.0); (asked + each) * items];
-                self.controller.backward(
-                    u,
-                    controller,
-                    d_hidden,
-                    Some(mat_mut(&mut both, asked + each, items)),
-                );
-                for item in 0..items {
-                    let (d_external, d_read) = of_item(&both, asked + each, item).split_at(asked);
-                    column_mut(&mut d_x, item).copy_from_slice(d_external);
-                    of_item_mut(d_reads, each, item).copy_from_slice(d_read);
-                }
+        }
+        // what was read before the controller was read in this step, the rest in the one before
+        for item in 0..items {
+            let (d_reads, d_seen) =
+                (of_item_mut(d_reads, each, item), &of_item(d_u, asked + each, item)[asked..]);
+            for range in &self.reads_before {
+                add(&mut d_reads[range.clone()], &d_seen[range.clone()]);
+            }
+        }
+        if self.turns.before {
+            let (raw, d_raw) = (mat(before, numbers, items), mat_mut(d_before, numbers, items));
+            self.memory.before_vjp(raw, memory, mat(d_reads, each, items), d_raw);
+            self.raw_vjp(before, &mut d_before[..numbers * items]);
+            d_carried.fill(T::of(0.0));
+            let d_drove = mat_apart_mut(&mut d_carried[self.driver.start..], drives, items, n);
+            self.heads.backward(s.params, prepared_heads, mat(d_before, numbers, items), false, d_drove);
+        }
+        for item in 0..items {
+            let (d_reads, d_seen) =
+                (of_item_mut(d_reads, each, item), &of_item(d_u, asked + each, item)[asked..]);
+            d_reads.copy_from_slice(d_seen);
+            for range in &self.reads_before {
+                d_reads[range.clone()].fill(T::of(0.0));
             }
         }
     }
     fn collect(&self, run: Trajectory<'_, T>, d_params: &mut [T]) {
         let capacity = run.capacity;
-        let needs = self.controller.needs(capacity);
-        let ([u, hidden, _, d_raw], trace_end) = places(capacity, self.trace_blocks());
-        let (_, state_end) = places(capacity, [self.reads()]);
-        let driver = run.trace.part(hidden).matrix(self.hidden());
-        self.heads.collect(driver, run.trace.part(d_raw).matrix(self.memory.inputs()), d_params);
+        let (needs, m_needs) = (self.controller.needs(capacity), self.memory.needs(capacity));
+        let ([u, hidden, before, d_before, after, d_after], trace_end) =
+            places(capacity, self.trace_blocks());
+        let ([_, carried], state_end) = places(capacity, self.state_blocks());
+        let numbers = self.memory.inputs();
+        if self.turns.after {
+            let drives = run.trace.part(hidden).matrix(self.hidden()).rows(self.driver.clone());
+            self.heads.collect(drives, run.trace.part(d_after).matrix(numbers), d_params);
+        }
+        if self.turns.before {
+            let drove = run.state.part(carried).matrix(self.hidden()).rows(self.driver.clone());
+            self.heads.collect(drove, run.trace.part(d_before).matrix(numbers), d_params);
+        }
         let controller = Trajectory {
             capacity,
             x: run.trace.part(u).matrix(self.inputs + self.reads()),
@@ -296,16 +449,24 @@ impl<T: Real> Cell<T> for Ntm<T> {
             trace: run.trace.part(trace_end..trace_end + needs.trace),
         };
         self.controller.collect(controller, &mut d_params[self.controller_at..]);
+        let memory = Trajectory {
+            capacity,
+            x: run.trace.part(if self.turns.after { after } else { before }).matrix(numbers),
+            state: run.state.part(state_end + needs.state..state_end + needs.state + m_needs.state),
+            trace: run.trace.part(trace_end + needs.trace..trace_end + needs.trace + m_needs.trace),
+        };
+        self.memory.collect(memory, &mut d_params[self.memory_at..]);
     }
     fn show(&self, s: Shown<'_, T>, show: &mut dyn FnMut(Quantity<'_, T>)) {
         let needs = self.controller.needs(s.capacity);
-        let (_, state) = carve(s.state, s.capacity, [self.reads()]);
-        let ([reads], next) = carve(s.next, s.capacity, [self.reads()]);
-        let ([u, hidden, raw, _], trace) = carve(s.trace, s.capacity, self.trace_blocks());
+        let (_, state) = carve(s.state, s.capacity, self.state_blocks());
+        let ([reads, _], next) = carve(s.next, s.capacity, self.state_blocks());
+        let ([u, hidden, before, _, after, _], trace) = carve(s.trace, s.capacity, self.trace_blocks());
+        let raw = if self.turns.after { after } else { before };
         let (c_state, m_state) = state.split_at(needs.state);
         let (c_next, m_next) = next.split_at(needs.state);
         let (c_trace, m_trace) = trace.split_at(needs.trace);
-        let hidden = of_item(hidden, self.hidden(), s.item);
+        let hidden = &of_item(hidden, self.hidden(), s.item)[..self.visible];
         let controller = Shown {
             params: &s.params[self.controller_at..],
             x: of_item(u, self.inputs + self.reads(), s.item),

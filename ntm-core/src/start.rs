@@ -1,13 +1,16 @@
 //! What a model holds before the first step. Closed sets of settings.
+use crate::Activation;
 
 /// The memory before the first step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 pub enum MemoryStart {
     /// every number the same; the best proven is 1e-6 (Collier and Beel 2018)
     Constant(f64),
     /// a parameter, `start.memory`
     Learned,
+    /// this function of a parameter, `start.memory`
+    LearnedThrough(Activation),
     /// drawn once, normal with this standard deviation; kept under `given.memory`, not trained
     Drawn(f64),
     /// from a file, under `given.memory`, not trained
@@ -31,13 +34,15 @@ pub enum WeightingStart {
     Given,
 }
 
-/// What the controller sees as read before the first step.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
+/// What the controller sees as read before the first step; of no use where the head reads before the controller.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 pub enum ReadStart {
     /// a parameter, `start.heads.H.read`
     #[default]
     Learned,
+    /// this function of a parameter, `start.heads.H.read`
+    LearnedThrough(Activation),
     /// zeros
     Zeros,
     /// drawn once, normal with this standard deviation; kept under `given.heads.H.read`, not trained
@@ -61,8 +66,9 @@ pub enum ControllerStart {
 
 impl MemoryStart {
     /// What is wrong with its numbers, if anything.
-    pub fn check(self) -> Result<(), String> {
-        match self {
+    pub fn check(&self) -> Result<(), String> {
+        match *self {
+            MemoryStart::LearnedThrough(ref function) => function.check(),
             MemoryStart::Constant(x) if !x.is_finite() => {
                 Err(format!("Constant({x}) must be a finite number"))
             }
@@ -75,8 +81,9 @@ impl MemoryStart {
 }
 impl ReadStart {
     /// What is wrong with its numbers, if anything.
-    pub fn check(self) -> Result<(), String> {
-        match self {
+    pub fn check(&self) -> Result<(), String> {
+        match *self {
+            ReadStart::LearnedThrough(ref function) => function.check(),
             ReadStart::Drawn(std) => MemoryStart::Drawn(std).check(),
             _ => Ok(()),
         }

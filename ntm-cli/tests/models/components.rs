@@ -4,7 +4,7 @@ use ntm_cli::core::config::{
     AddressingKind, ControllerKind, HeadKind, MemoryKind, MemorySite, ModelKind, Named, Source, StageKind,
     TaskKind,
 };
-use ntm_cli::core::memory::{Order, Writes};
+use ntm_cli::core::memory::{Arrangement, Order, Step, Writes};
 use ntm_cli::core::testkit::{memory_with, registered};
 
 const CLASSIC: &str = "Chain([Content(), Interpolate(), Shift(range: 1), Sharpen()])";
@@ -69,6 +69,11 @@ fn heads() {
         "Write(addressing: Chain([Content(key: Tanh)]), erase: HardSigmoid, add: Relu)".to_string(),
         of("Read", ", read: Drawn(0.5)"),
         of("Read", ", read: Given"),
+        of("Read", ", read: LearnedThrough(Tanh)"),
+        of("Read", ", using: Previous, weighting: Learned"),
+        of("Write", ", using: Previous, weighting: Learned"),
+        of("Write", ", erase: Coupled"),
+        of("Write", ", erase: Clip(min: 0, max: 1), add: Clip(min: -1, max: 1)"),
     ];
     for start in ["OneHot", "Learned", "Zeros", "Uniform", "Given"] {
         examples.push(of("Read", &format!(", weighting: {start}, read: Zeros")));
@@ -84,6 +89,7 @@ fn memories() {
         "Dense(slots: 5, width: 3)",
         "Dense(slots: 4, width: 2, start: Learned)",
         "Dense(slots: 4, width: 2, start: Constant(0))",
+        "Dense(slots: 34, width: 2, start: LearnedThrough(Sigmoid))",
         "Dense(slots: 17, width: 3, start: Drawn(0.5))",
         "Dense(slots: 4, width: 2, start: Given)",
         "Dense(slots: 1, width: 1, start: Learned)",
@@ -91,8 +97,9 @@ fn memories() {
     registered::<MemoryKind>(&builtin(), &examples);
 }
 
-/// Dense memories with one to three heads of each sort, in every order, with every start.
-fn dense(order: Order) {
+/// Dense memories with one to three heads of each sort, in every order, with every start. Every `previous`th head acts
+/// with the weighting of the step before.
+fn dense(order: Order, step: Step, previous: usize) {
     let registry = builtin();
     let starts = ["OneHot", "Learned", "Zeros", "Uniform"];
     let memories = ["Learned", "Constant(1e-6)", "Drawn(0.3)"];
@@ -105,28 +112,50 @@ fn dense(order: Order) {
                     // readers and writers in turn, as far as there are any
                     let reads = if h < 2 * readers.min(writers) { h % 2 == 0 } else { readers > writers };
                     let (name, start) = (if reads { "Read" } else { "Write" }, starts[turn % starts.len()]);
-                    let text = format!("{name}(weighting: {start}, addressing: {CLASSIC})");
+                    let using = if turn % previous == 0 { "Previous" } else { "Current" };
+                    let text = format!("{name}(weighting: {start}, using: {using}, addressing: {CLASSIC})");
                     registry.parse(&Source::new("head", text)).unwrap()
                 })
                 .collect();
             let text = format!("Dense(slots: 5, width: 3, start: {})", memories[turn % memories.len()]);
             let memory: Named<MemoryKind> = registry.parse(&Source::new("memory", text)).unwrap();
-            memory_with(&memory, &MemorySite { heads: &heads, order, writes });
+            let arrangement = Arrangement { order, writes, step };
+            memory_with(&memory, &MemorySite { heads: &heads, arrangement });
         }
     }
 }
 
 #[test]
 fn dense_read_then_write() {
-    dense(Order::ReadThenWrite);
+    dense(Order::ReadThenWrite, Step::ControllerThenMemory, usize::MAX);
 }
 #[test]
 fn dense_write_then_read() {
-    dense(Order::WriteThenRead);
+    dense(Order::WriteThenRead, Step::ControllerThenMemory, usize::MAX);
 }
 #[test]
 fn dense_listed() {
-    dense(Order::Listed);
+    dense(Order::Listed, Step::ControllerThenMemory, usize::MAX);
+}
+#[test]
+fn dense_before_the_controller() {
+    for order in [Order::ReadThenWrite, Order::WriteThenRead, Order::Listed] {
+        dense(order, Step::MemoryThenController, usize::MAX);
+    }
+}
+#[test]
+fn dense_with_the_weightings_of_the_step_before() {
+    for order in [Order::ReadThenWrite, Order::WriteThenRead, Order::Listed] {
+        dense(order, Step::ControllerThenMemory, 1);
+    }
+}
+#[test]
+fn dense_with_weightings_of_both_steps() {
+    for order in [Order::ReadThenWrite, Order::WriteThenRead, Order::Listed] {
+        dense(order, Step::ControllerThenMemory, 2);
+        dense(order, Step::ControllerThenMemory, 3);
+    }
+    dense(Order::WriteThenRead, Step::MemoryThenController, 2);
 }
 
 #[test]
@@ -140,6 +169,7 @@ fn controllers() {
         "Mlp(hidden: [6])",
         "Mlp(hidden: [6, 17], activation: Sigmoid)",
         "Mlp(hidden: [4, 5], activation: Relu)",
+        "Mlp(hidden: [4, 5], start: Learned)",
     ];
     registered::<ControllerKind>(&builtin(), &examples);
 }
@@ -150,12 +180,24 @@ fn models() {
         format!("Ntm(controller: {controller}, memory: Dense(slots: 4, width: 2), heads: [{heads}]{more})")
     };
     let pair = format!("Read(addressing: {CLASSIC}), Write(addressing: {CLASSIC})");
+    let previous = format!(
+        "Read(addressing: {CLASSIC}, using: Previous), Write(addressing: {CLASSIC}, using: Previous, erase: Coupled)"
+    );
+    let mixed =
+        format!("Read(addressing: {CLASSIC}, using: Previous, weighting: Learned), {pair}, {previous}");
     let two = "Write(addressing: Chain([Content()])), Read(addressing: Chain([Shift()])), \
                Read(addressing: Chain([Content()]), weighting: Learned)";
     let examples = [
         ntm("Lstm(hidden: 4)", &pair, ""),
         ntm("Mlp(hidden: [4])", &pair, ", order: WriteThenRead, output: Hidden"),
         ntm("Lstm(hidden: 3, layers: 2, skip: true)", two, ", order: Listed, writes: Sequential"),
+        ntm("Lstm(hidden: 4)", &pair, ", heads_see: Cell, raw_clip: 0.5"),
+        ntm("Lstm(hidden: 3, layers: 2, skip: true)", &pair, ", heads_see: Cell, step: MemoryThenController"),
+        ntm("Lstm(hidden: 3, layers: 2)", &pair, ", step: MemoryThenController, order: WriteThenRead"),
+        ntm("Mlp(hidden: [4], start: Learned)", &pair, ", step: MemoryThenController"),
+        ntm("Mlp(hidden: [4], start: Learned)", &previous, ", order: WriteThenRead, output: Hidden"),
+        ntm("Mlp(hidden: [3, 4], start: Given)", &mixed, ", raw_clip: 1"),
+        ntm("Lstm(hidden: 4)", &previous, ", order: WriteThenRead, heads_see: Cell"),
         "Recurrent(controller: Lstm(hidden: 3, layers: 2))".to_string(),
         "Recurrent(controller: Mlp(hidden: [3]))".to_string(),
     ];

@@ -56,6 +56,8 @@ pub struct Lstm {
     inputs: usize,
     hidden: usize,
     skip: bool,
+    /// whether the output ends with c
+    cell: bool,
     start: ControllerStart,
     initial: LstmInitial,
     layers: Vec<Layer>,
@@ -82,11 +84,29 @@ impl Lstm {
             at
         };
         let (at, prepared_at) = (sums(Layer::numbers), sums(Layer::prepared));
-        Lstm { inputs, hidden, skip, start, initial: LstmInitial::default(), at, prepared_at, layers }
+        Lstm {
+            inputs,
+            hidden,
+            skip,
+            cell: false,
+            start,
+            initial: LstmInitial::default(),
+            at,
+            prepared_at,
+            layers,
+        }
     }
     /// How its parameters are drawn.
     pub fn with_initial(self, initial: LstmInitial) -> Self {
         Lstm { initial, ..self }
+    }
+    /// Whether the output ends with the c of the layers whose h it starts with: [`Cell::cell_outputs`].
+    pub fn with_cell(self, cell: bool) -> Self {
+        Lstm { cell, ..self }
+    }
+    /// The layers whose h is the output.
+    fn shown(&self) -> Range<usize> {
+        (if self.skip { 0 } else { self.count().saturating_sub(1) })..self.count()
     }
 
     fn count(&self) -> usize {
@@ -128,7 +148,10 @@ impl<T: Real> Cell<T> for Lstm {
         self.inputs
     }
     fn outputs(&self) -> usize {
-        self.hidden * if self.skip { self.count() } else { 1 }
+        self.hidden * self.shown().len() * if self.cell { 2 } else { 1 }
+    }
+    fn cell_outputs(&self) -> usize {
+        if self.cell { self.hidden * self.shown().len() } else { 0 }
     }
     fn parameters(&self) -> Vec<Parameter> {
         let (n, mut all) = (self.hidden, vec![]);
@@ -192,6 +215,32 @@ impl<T: Real> Cell<T> for Lstm {
             add_columns(&d_state[c], of_item_mut(d_c0, self.hidden, k));
         }
     }
+    fn start_output(&self, params: &[T], y: &mut [T]) {
+        if self.start == ControllerStart::Zeros {
+            return;
+        }
+        let all = self.count() * self.hidden;
+        let ([h0, c0], _) = carve(&params[self.at[self.count()]..], 1, [all, all]);
+        let shown = self.shown().start * self.hidden..all;
+        let (h, c) = y.split_at_mut(shown.len());
+        h.copy_from_slice(&h0[shown.clone()]);
+        if self.cell {
+            c.copy_from_slice(&c0[shown]);
+        }
+    }
+    fn start_output_vjp(&self, d_y: &[T], d_params: &mut [T]) {
+        if self.start == ControllerStart::Zeros {
+            return;
+        }
+        let all = self.count() * self.hidden;
+        let ([d_h0, d_c0], _) = carve_mut(&mut d_params[self.at[self.count()]..], 1, [all, all]);
+        let shown = self.shown().start * self.hidden..all;
+        let (d_h, d_c) = d_y.split_at(shown.len());
+        add_columns(d_h, &mut d_h0[shown.clone()]);
+        if self.cell {
+            add_columns(d_c, &mut d_c0[shown]);
+        }
+    }
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
         let (n, items) = (self.hidden, s.items);
         for (k, layer) in self.layers.iter().enumerate() {
@@ -214,6 +263,9 @@ impl<T: Real> Cell<T> for Lstm {
             // without skips the last layer to write y stands
             let first = if self.skip { k * n } else { 0 };
             layer.forward(params, x, old, h_next, c_next, gates, tanh_c, y.rows_mut(first, n));
+            if self.cell {
+                place(&mat(c_next, n, items), &mut y, self.shown().len() * n + first);
+            }
         }
     }
     fn backward(&self, _x: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, mut d_x: Option<MatMut<'_, T>>) {
@@ -226,6 +278,12 @@ impl<T: Real> Cell<T> for Lstm {
             let (gates, tanh_c, _) = self.trace(k, s.capacity);
             let prepared = if s.prepared.is_empty() { &[] } else { &s.prepared[self.prepared_at[k]..] };
             let (d_h, d_c) = s.d_state[h.start..c.end].split_at_mut(c.start - h.start);
+            if self.cell && self.shown().contains(&k) {
+                let first = (self.shown().len() + k - self.shown().start) * n;
+                for item in 0..items {
+                    add_columns(&column(&d_y, item)[first..first + n], of_item_mut(d_c, n, item));
+                }
+            }
             let (gates, tanh_c) = s.trace[gates.start..tanh_c.end].split_at_mut(tanh_c.start - gates.start);
             // the gradient by this layer's h: from the layer above (already in d_out) and from outside
             if self.skip {
@@ -236,7 +294,7 @@ impl<T: Real> Cell<T> for Lstm {
                     }
                 }
             }
-            let d_y = if top && !self.skip { d_y } else { mat(d_out, n, items) };
+            let d_y = if top && !self.skip { d_y.rows(0, n) } else { mat(d_out, n, items) };
             let external = if k == 0 || self.skip { asked } else { 0 };
             let rows = external + if k == 0 { 0 } else { n };
             layer.backward(

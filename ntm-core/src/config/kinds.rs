@@ -1,6 +1,6 @@
 //! The places in a file that hold a component, and what each builder is told of its surroundings.
 use super::{Kind, Named};
-use crate::memory::{Order, Writes};
+use crate::memory::Arrangement;
 use crate::traits::{Addressing, Cell, Head, Memory, Stage};
 use crate::{Real, Shape};
 
@@ -45,6 +45,9 @@ pub struct ModelSite {
 pub struct ControllerSite {
     /// Numbers that it is given at each step: external inputs, and then what the heads have read.
     pub inputs: usize,
+    /// Whether its outputs should end with its cell state: [`Cell::cell_outputs`]. A controller without one goes on as
+    /// if nobody had asked, and whoever did tells the user.
+    pub cell: bool,
 }
 
 /// What a memory is told: it builds its heads itself, since they depend on its shape.
@@ -52,10 +55,8 @@ pub struct ControllerSite {
 pub struct MemorySite<'a> {
     /// Settings of the heads, in list order.
     pub heads: &'a [Named<HeadKind>],
-    /// Order of the heads within a step.
-    pub order: Order,
-    /// How several write heads meet.
-    pub writes: Writes,
+    /// How they come together in a step.
+    pub arrangement: Arrangement,
 }
 
 /// What a head, its addressing and its stages are told.

@@ -42,7 +42,8 @@ mod words;
 mod tests;
 
 pub use components::{
-    DenseSettings, LayerInitial, NtmSettings, ReadSettings, RecurrentSettings, WriteSettings, register,
+    DenseSettings, EraseSettings, LayerInitial, NtmSettings, ReadSettings, RecurrentSettings, WriteSettings,
+    register,
 };
 pub use error::{BuildError, ConfigError};
 #[cfg(feature = "train")]

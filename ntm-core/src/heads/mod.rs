@@ -3,4 +3,4 @@ mod read;
 mod write;
 
 pub use read::Read;
-pub use write::Write;
+pub use write::{Erase, Write};

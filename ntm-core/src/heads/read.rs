@@ -1,13 +1,15 @@
 //! A head that reads.
 use crate::Real;
 use crate::start::{ReadStart, WeightingStart};
-use crate::traits::{Action, Addressing, Head};
+use crate::traits::{Action, Addressing, Head, Using};
 
 /// Reads with its weighting: r = sum of w(i) M(i), equation 2.
 #[derive(Debug)]
 pub struct Read<T: Real> {
     /// Where its weighting comes from.
     pub addressing: Box<dyn Addressing<T>>,
+    /// Which weighting it reads with.
+    pub using: Using,
     /// Its weighting before the first step.
     pub weighting: WeightingStart,
     /// What the controller sees as read before the first step.
@@ -20,10 +22,13 @@ impl<T: Real> Head<T> for Read<T> {
     fn addressing(&self) -> &dyn Addressing<T> {
         &*self.addressing
     }
+    fn using(&self) -> Using {
+        self.using
+    }
     fn weighting_start(&self) -> WeightingStart {
         self.weighting
     }
     fn read_start(&self) -> ReadStart {
-        self.read
+        self.read.clone()
     }
 }

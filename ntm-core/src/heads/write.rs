@@ -1,6 +1,6 @@
 //! A head that writes.
 use crate::start::WeightingStart;
-use crate::traits::{Action, Addressing, Head};
+use crate::traits::{Action, Addressing, Head, Using};
 use crate::{Activation, Field, Real, Shape};
 
 /// Erases, then adds: M(i) = M(i) (1 - w(i) e) + w(i) a, equations 3 and 4.
@@ -8,13 +8,25 @@ use crate::{Activation, Field, Real, Shape};
 pub struct Write<T: Real> {
     /// Where its weighting comes from.
     pub addressing: Box<dyn Addressing<T>>,
+    /// Which weighting it writes with.
+    pub using: Using,
     /// Its weighting before the first step.
     pub weighting: WeightingStart,
-    /// Applied to the erase vector e; the paper has e in (0, 1).
-    pub erase: Activation,
+    /// Where the erase vector e comes from.
+    pub erase: Erase,
     /// Applied to the add vector a.
     pub add: Activation,
 }
+
+/// Where the erase vector of a write head comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Erase {
+    /// from raw numbers of its own; the paper has them in (0, 1)
+    Own(Activation),
+    /// there is none: what is not added is kept, M(i) = (1 - w(i)) M(i) + w(i) a, which is e = 1
+    Coupled,
+}
+
 impl<T: Real> Head<T> for Write<T> {
     fn action(&self) -> Action {
         Action::Write
@@ -22,23 +34,40 @@ impl<T: Real> Head<T> for Write<T> {
     fn addressing(&self) -> &dyn Addressing<T> {
         &*self.addressing
     }
+    fn using(&self) -> Using {
+        self.using
+    }
     fn weighting_start(&self) -> WeightingStart {
         self.weighting
     }
     fn fields(&self, shape: Shape) -> Vec<Field> {
-        vec![
-            Field::new("erase", shape.width, self.erase.clone()),
-            Field::new("add", shape.width, self.add.clone()),
-        ]
+        let add = Field::new("add", shape.width, self.add.clone());
+        match &self.erase {
+            Erase::Own(activation) => vec![Field::new("erase", shape.width, activation.clone()), add],
+            Erase::Coupled => vec![add],
+        }
     }
     fn effect(&self, numbers: &[T], erase: &mut [T], add: &mut [T]) {
-        let (e, a) = numbers.split_at(erase.len());
-        erase.copy_from_slice(e);
-        add.copy_from_slice(a);
+        match self.erase {
+            Erase::Own(_) => {
+                let (e, a) = numbers.split_at(erase.len());
+                erase.copy_from_slice(e);
+                add.copy_from_slice(a);
+            }
+            Erase::Coupled => {
+                erase.fill(T::of(1.0));
+                add.copy_from_slice(numbers);
+            }
+        }
     }
     fn effect_vjp(&self, _numbers: &[T], d_erase: &[T], d_add: &[T], d_numbers: &mut [T]) {
-        let (e, a) = d_numbers.split_at_mut(d_erase.len());
-        e.copy_from_slice(d_erase);
-        a.copy_from_slice(d_add);
+        match self.erase {
+            Erase::Own(_) => {
+                let (e, a) = d_numbers.split_at_mut(d_erase.len());
+                e.copy_from_slice(d_erase);
+                a.copy_from_slice(d_add);
+            }
+            Erase::Coupled => d_numbers.copy_from_slice(d_add),
+        }
     }
 }

@@ -1,4 +1,4 @@
 //! Memories.
 mod dense;
 
-pub use dense::{Dense, Order, Writes};
+pub use dense::{Arrangement, Dense, Order, Step, Writes};

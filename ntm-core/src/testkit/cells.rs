@@ -3,10 +3,11 @@ use super::conform::{self, Pair};
 use super::failure::{At, Failure, Promise};
 use super::part::{Draw, How, Values, beyond, random, run};
 use super::trial::{Asked, Trial};
+use super::whole::Whole;
 use super::{Checked, plain, precision, sites};
 use crate::Real;
 use crate::config::{Build, ControllerKind, ControllerSite, MemoryKind, MemorySite, ModelKind, ModelSite};
-use crate::memory::{Order, Writes};
+use crate::memory::{Arrangement, Order, Step, Writes};
 use crate::traits::{Cell, Memory};
 
 /// Lengths of the items: some end early, and one column of the blocks is never used.
@@ -38,8 +39,9 @@ impl<'a, T: Real> Subject<'a, T> {
 }
 
 pub(super) fn memory(at: &At, double: &dyn Memory<f64>, single: &dyn Memory<f32>) -> Result<(), Failure> {
-    let double = Subject { cell: double, memory: Some(double) };
-    check(at, double, Subject { cell: single, memory: Some(single) })
+    let (double, single) = (Whole(double), Whole(single));
+    let (d, s) = (double.0, single.0);
+    check(at, Subject { cell: &double, memory: Some(d) }, Subject { cell: &single, memory: Some(s) })
 }
 
 fn cell(at: &At, double: &dyn Cell<f64>, single: &dyn Cell<f32>) -> Result<(), Failure> {
@@ -161,13 +163,15 @@ fn alone<T: Real>(at: &At, subject: Subject<'_, T>, tolerance: f64) -> Result<()
 
 impl Checked for ControllerKind {
     fn check<C: Build<ControllerKind>>(settings: &C) -> Result<(), Failure> {
-        let all = [1, 5, 18].map(|inputs| ControllerSite { inputs });
+        let all = [(1, false), (5, false), (18, false), (5, true)];
+        let all = all.map(|(inputs, cell)| ControllerSite { inputs, cell });
         sites::<ControllerKind, C>(
             &At::new(settings, "every site"),
             settings,
             &all,
             |site, double, single| {
-                cell(&At::new(settings, format_args!("{} inputs", site.inputs)), double, single)
+                let asked = if site.cell { ", cell state asked for" } else { "" };
+                cell(&At::new(settings, format_args!("{} inputs{asked}", site.inputs)), double, single)
             },
         )
     }
@@ -185,13 +189,16 @@ impl Checked for ModelKind {
 impl Checked for MemoryKind {
     fn check<C: Build<MemoryKind>>(settings: &C) -> Result<(), Failure> {
         let (one, two) = (plain::heads(1), plain::heads(2));
-        let writes = Writes::Together;
-        let all = [
-            MemorySite { heads: &one, order: Order::ReadThenWrite, writes },
-            MemorySite { heads: &one, order: Order::WriteThenRead, writes },
-            MemorySite { heads: &two, order: Order::Listed, writes },
-            MemorySite { heads: &two, order: Order::ReadThenWrite, writes: Writes::Sequential },
-        ];
+        let paper = Arrangement::default();
+        let (writers_first, listed) = (
+            Arrangement { order: Order::WriteThenRead, ..paper },
+            Arrangement { order: Order::Listed, ..paper },
+        );
+        let sequential = Arrangement { writes: Writes::Sequential, ..paper };
+        let memory_first = Arrangement { step: Step::MemoryThenController, ..paper };
+        let all =
+            [(&one, paper), (&one, writers_first), (&two, listed), (&two, sequential), (&one, memory_first)]
+                .map(|(heads, arrangement)| MemorySite { heads, arrangement });
         sites::<MemoryKind, C>(&At::new(settings, "every site"), settings, &all, |site, double, single| {
             memory(&memory_at(settings, site), double, single)
         })
@@ -201,5 +208,5 @@ impl Checked for MemoryKind {
 /// Who is checked where.
 pub(super) fn memory_at<C: Build<MemoryKind>>(settings: &C, site: &MemorySite<'_>) -> At {
     let heads: Vec<_> = site.heads.iter().map(|h| h.name()).collect();
-    At::new(settings, format_args!("heads {}, {:?}, {:?}", heads.join(", "), site.order, site.writes))
+    At::new(settings, format_args!("heads {}, {:?}", heads.join(", "), site.arrangement))
 }

@@ -5,7 +5,7 @@ use super::guarded::{Guarded, intact};
 use super::part::{Draw, How, Input, Numbers, Part, Run};
 use super::{Checked, cells, plain, sites};
 use crate::config::{Build, HeadKind, HeadSite, Precision};
-use crate::memory::{Dense, Order, Writes};
+use crate::memory::{Arrangement, Dense, Order};
 use crate::random::Random;
 use crate::start::MemoryStart;
 use crate::traits::Action;
@@ -51,7 +51,8 @@ impl<T: Real> Part<T> for Effect<'_, T> {
 /// A memory in which the head works beside one of the kit that does the opposite.
 fn at_work<T: Precision>(head: Box<dyn Head<T>>, shape: Shape, order: Order) -> Dense<T> {
     let other = plain::opposite::<T>(head.action());
-    Dense::new(shape, vec![head, other], order, Writes::Together, MemoryStart::Learned)
+    let arrangement = Arrangement { order, ..Arrangement::default() };
+    Dense::new(shape, vec![head, other], arrangement, MemoryStart::Learned)
 }
 
 impl Checked for HeadKind {

@@ -44,6 +44,7 @@ mod registered;
 mod stage;
 mod task;
 mod trial;
+mod whole;
 
 pub use failure::{Failure, Promise};
 pub use registered::{check_registered, round_trip};

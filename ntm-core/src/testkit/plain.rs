@@ -1,11 +1,12 @@
 //! Heads of the kit's own, with an addressing that needs no other crate: what a memory is checked with.
 use crate::Activation;
 use crate::config::{
-    AddressingKind, Build, BuildError, HeadKind, HeadSite, Named, Precision, ReadSettings, WriteSettings,
+    AddressingKind, Build, BuildError, EraseSettings, HeadKind, HeadSite, Named, Precision, ReadSettings,
+    WriteSettings,
 };
-use crate::heads::{Read, Write};
+use crate::heads::{Erase, Read, Write};
 use crate::start::{ReadStart, WeightingStart};
-use crate::traits::{Action, Addressing, Head, Look, LookGradient};
+use crate::traits::{Action, Addressing, Head, Look, LookGradient, Using};
 use crate::{Field, Real, Shape, Similarity};
 use serde::{Deserialize, Serialize};
 
@@ -67,9 +68,12 @@ impl Build<AddressingKind> for Plain {
 pub(super) fn opposite<T: Real>(action: Action) -> Box<dyn Head<T>> {
     let (addressing, weighting) = (Box::new(Plain {}), WeightingStart::Uniform);
     match action {
-        Action::Write => Box::new(Read { addressing, weighting, read: ReadStart::Learned }),
+        Action::Write => {
+            Box::new(Read { addressing, using: Using::Current, weighting, read: ReadStart::Learned })
+        }
         Action::Read => {
-            Box::new(Write { addressing, weighting, erase: Activation::Sigmoid, add: Activation::Linear })
+            let erase = Erase::Own(Activation::Sigmoid);
+            Box::new(Write { addressing, using: Using::Current, weighting, erase, add: Activation::Linear })
         }
     }
 }
@@ -79,13 +83,15 @@ pub(super) fn heads(n: usize) -> Vec<Named<HeadKind>> {
     let addressing = || Named::<AddressingKind>::new("Plain", Plain {});
     let read = ReadSettings {
         addressing: addressing(),
+        using: Using::Current,
         weighting: WeightingStart::OneHot,
         read: ReadStart::Learned,
     };
     let write = WriteSettings {
         addressing: addressing(),
+        using: Using::Current,
         weighting: WeightingStart::Learned,
-        erase: Activation::Sigmoid,
+        erase: EraseSettings::Sigmoid,
         add: Activation::Tanh,
     };
     let pair = |_| [Named::new("Read", read.clone()), Named::new("Write", write.clone())];

@@ -2,7 +2,7 @@
 use super::guarded::{Columns, Guarded, intact};
 use super::part::{Draw, How, Input, Part, Run};
 use crate::Real;
-use crate::buffers::{Track, block, of_item_mut};
+use crate::buffers::{Track, block, of_item, of_item_mut};
 use crate::random::Random;
 use crate::traits::{Backward, Cell, Forward, Memory, Trajectory};
 use std::ops::Range;
@@ -18,8 +18,8 @@ pub(super) enum Asked {
     Last(usize),
 }
 
-/// A cell on items of the given lengths, longest first. In go parameters and inputs, out come outputs, and what a
-/// memory shows as read before the first step. Inputs and outputs are item by item, step by step.
+/// A cell on items of the given lengths, longest first. In go parameters and inputs, out come outputs, and what counts
+/// before the first step: as the cell's output, or as read from a memory. Inputs and outputs are item by item, step by step.
 pub(super) struct Trial<'a, T: Real> {
     pub(super) cell: &'a dyn Cell<T>,
     pub(super) memory: Option<&'a dyn Memory<T>>,
@@ -175,8 +175,13 @@ impl<T: Real> Part<T> for Trial<'_, T> {
         ]
     }
     fn outputs(&self) -> Vec<(&'static str, usize)> {
-        let reads = self.memory.map_or(0, |_| self.cell.outputs() * self.lengths.len());
-        vec![("y", self.columns() * self.cell.outputs()), ("reads before the first step", reads)]
+        let before = self.cell.outputs() * self.lengths.len();
+        let name = if self.memory.is_some() {
+            "reads before the first step"
+        } else {
+            "output before the first step"
+        };
+        vec![("y", self.columns() * self.cell.outputs()), (name, before)]
     }
     fn draw(&self, draw: Draw, random: &mut Random) -> Vec<Vec<f64>> {
         let mut params = vec![];
@@ -231,20 +236,30 @@ impl<T: Real> Part<T> for Trial<'_, T> {
             }
             steps.push(Made { state: std::mem::replace(&mut state, next), trace, x });
         }
-        if let Some(memory) = self.memory {
-            let mut reads = Guarded::filled("reads", rows * capacity, fill);
-            memory.start_reads(&params, capacity, &mut reads);
-            reads.intact()?;
-            outputs[1] = reads[..rows * self.lengths.len()].to_vec();
+        let mut before = Guarded::filled("what counts before the first step", rows * capacity, 0.0);
+        match self.memory {
+            Some(memory) => memory.start_reads(&params, capacity, &mut before),
+            None => {
+                for item in 0..capacity {
+                    cell.start_output(&params, of_item_mut(&mut before, rows, item));
+                }
+            }
         }
+        before.intact()?;
+        outputs[1] = before[..rows * self.lengths.len()].to_vec();
         let mut made = Run { outputs, gradients: vec![] };
         if how.backward {
             let mut d_params = Guarded::filled("gradient of parameters", params.len(), how.base);
             let d_x = self.back(&params, &prepared, (&mut steps, &state), d_outputs, &mut d_params, fill)?;
-            if let Some(memory) = self.memory {
-                let mut d_reads = Guarded::filled("gradient of reads", rows * capacity, 0.0);
-                d_reads[..d_outputs[1].len()].copy_from_slice(&d_outputs[1]);
-                memory.start_reads_vjp(capacity, &d_reads, &mut d_params);
+            let mut d_before = Guarded::filled("gradient of what counts", rows * capacity, 0.0);
+            d_before[..d_outputs[1].len()].copy_from_slice(&d_outputs[1]);
+            match self.memory {
+                Some(memory) => memory.start_reads_vjp(&params, capacity, &d_before, &mut d_params),
+                None => {
+                    for item in 0..self.lengths.len() {
+                        cell.start_output_vjp(of_item(&d_before, rows, item), &mut d_params);
+                    }
+                }
             }
             d_params.intact()?;
             made.gradients = vec![d_params.to_vec(), d_x];

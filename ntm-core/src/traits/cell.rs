@@ -157,6 +157,24 @@ pub struct Backward<'a, T> {
     pub scratch: &'a mut [T],
 }
 
+impl<T> Forward<'_, T> {
+    /// The same once more, for a cell that works in several turns.
+    pub fn again(&mut self) -> Forward<'_, T> {
+        Forward { next: &mut *self.next, trace: &mut *self.trace, scratch: &mut *self.scratch, ..*self }
+    }
+}
+impl<T> Backward<'_, T> {
+    /// The same once more, for a cell that works in several turns.
+    pub fn again(&mut self) -> Backward<'_, T> {
+        Backward {
+            trace: &mut *self.trace,
+            d_state: &mut *self.d_state,
+            scratch: &mut *self.scratch,
+            ..*self
+        }
+    }
+}
+
 /// A finished chunk, all steps at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Trajectory<'a, T> {
@@ -191,6 +209,16 @@ pub trait Cell<T: Real>: Debug + Send + Sync {
     fn start(&self, _params: &[T], _capacity: usize, _state: &mut [T]) {}
     /// Adds the gradient of [`Cell::start`] to `d_params`.
     fn start_vjp(&self, _params: &[T], _capacity: usize, _d_state: &[T], _d_params: &mut [T]) {}
+    /// How many of its outputs, the last ones, are its inner cell state (an LSTM's c): heads may be driven by them, the
+    /// output layer does not see them.
+    fn cell_outputs(&self) -> usize {
+        0
+    }
+    /// Writes what counts as its output before the first step, of one item (outputs; zero on entry): where heads act
+    /// before the controller, the first step needs one. An LSTM gives the h that it starts from.
+    fn start_output(&self, _params: &[T], _y: &mut [T]) {}
+    /// Adds the gradient of [`Cell::start_output`] to `d_params`.
+    fn start_output_vjp(&self, _d_y: &[T], _d_params: &mut [T]) {}
     /// One step of all items: x (inputs x items) to y (outputs x items), `state` to `next`.
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, y: MatMut<'_, T>);
     /// Gradient of that step. Writes `d_x`, the gradient by the *last* `d_x.nrows()` inputs (`None`: nobody asks), and

@@ -13,12 +13,28 @@ pub enum Action {
     Write,
 }
 
+/// Which weighting a head acts with, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum Using {
+    /// this step's, once it is made
+    #[default]
+    Current,
+    /// that of the step before: it acts before the controller, with all that the step before has left (its weighting,
+    /// and for a write its erase and add vectors). Its new weighting is made after the controller.
+    Previous,
+}
+
 /// One head. The memory makes the pass over its slots, for all heads at once; a head says what the pass does.
 pub trait Head<T: Real>: Debug + Send + Sync {
     /// Whether it reads or writes.
     fn action(&self) -> Action;
     /// Where it gets its weighting from.
     fn addressing(&self) -> &dyn Addressing<T>;
+    /// Which weighting it acts with.
+    fn using(&self) -> Using {
+        Using::Current
+    }
     /// Its weighting before the first step.
     fn weighting_start(&self) -> WeightingStart;
     /// What the controller sees as read by it before the first step; read heads only.

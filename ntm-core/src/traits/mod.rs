@@ -20,7 +20,7 @@ mod stage;
 
 pub use addressing::{Addressing, Look, LookGradient};
 pub use cell::{Backward, Cell, Forward, Initial, Needs, Parameter, Part, Trajectory};
-pub use head::{Action, Head};
-pub use memory::Memory;
+pub use head::{Action, Head, Using};
+pub use memory::{Memory, Turns};
 pub use show::{Quantity, Shown};
 pub use stage::{Stage, StageGradient, StageLook};

@@ -1,10 +1,10 @@
 //! A head with one fault.
 use crate::breaks;
 use ntm_core::config::{Build, BuildError, HeadKind, HeadSite, Precision};
-use ntm_core::heads::Write;
+use ntm_core::heads::{Erase, Write};
 use ntm_core::start::WeightingStart;
 use ntm_core::testkit::{self, Promise};
-use ntm_core::traits::{Action, Addressing, Look, LookGradient};
+use ntm_core::traits::{Action, Addressing, Look, LookGradient, Using};
 use ntm_core::{Activation, Field, Head, Real, Shape};
 
 /// weighting = softmax(numbers)
@@ -71,7 +71,8 @@ impl Build<HeadKind> for Overwrite {
         let inner = Write {
             addressing: Box::new(Focus),
             weighting: WeightingStart::Uniform,
-            erase: Activation::Sigmoid,
+            using: Using::Current,
+            erase: Erase::Own(Activation::Sigmoid),
             add: Activation::Tanh,
         };
         Ok(Box::new(OverwriteHead { inner, settings: *self }))

@@ -64,6 +64,6 @@ impl Build<MemoryKind> for DenseSettings {
                 BuildError::new("heads", format!("at most {MOST_WRITERS} of them may write")).outside()
             );
         }
-        Ok(Box::new(Dense::new(shape, heads, site.order, site.writes, self.start)))
+        Ok(Box::new(Dense::new(shape, heads, site.arrangement, self.start.clone())))
     }
 }

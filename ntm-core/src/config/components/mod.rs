@@ -5,7 +5,7 @@ mod ntm;
 mod recurrent;
 
 pub use dense::DenseSettings;
-pub use heads::{ReadSettings, WriteSettings};
+pub use heads::{EraseSettings, ReadSettings, WriteSettings};
 pub use ntm::{LayerInitial, NtmSettings};
 pub use recurrent::RecurrentSettings;
 

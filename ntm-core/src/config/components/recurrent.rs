@@ -16,7 +16,7 @@ pub struct RecurrentSettings {
 
 impl Build<ModelKind> for RecurrentSettings {
     fn build<T: Precision>(&self, site: &ModelSite) -> Result<Box<dyn Cell<T>>, BuildError> {
-        let site = ControllerSite { inputs: site.inputs };
+        let site = ControllerSite { inputs: site.inputs, cell: false };
         let controller = self.controller.build::<T>(&site).map_err(|e| e.under("controller"))?;
         Ok(Box::new(Recurrent { controller }))
     }

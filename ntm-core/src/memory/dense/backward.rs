@@ -1,15 +1,17 @@
 //! The gradient of a step of the memory.
-use super::Dense;
+use super::{Dense, Turn};
 use crate::Real;
 use crate::buffers::{Mat, MatMut, carve, carve_mut, of_item, of_item_mut};
 use crate::kernels::read_write::read_write_vjp;
 use crate::kernels::similarity::similarity_vjp;
 use crate::kernels::views::{column, column_mut, packed_mut};
-use crate::traits::{Action, Backward, Look, LookGradient};
+use crate::traits::{Backward, Look, LookGradient};
 
 impl<T: Real> Dense<T> {
-    pub(super) fn step_back(
+    /// The gradient of [`Dense::pass`].
+    pub(super) fn pass_vjp(
         &self,
+        turn: Turn,
         x: Mat<'_, T>,
         s: Backward<'_, T>,
         d_y: Mat<'_, T>,
@@ -20,7 +22,11 @@ impl<T: Real> Dense<T> {
         let [memory_next, norm_next, weightings_next, _] = carve(s.next, s.capacity, self.state_blocks()).0;
         let [d_memory, _, d_weightings, d_own] = carve_mut(s.d_state, s.capacity, self.state_blocks()).0;
         let trace = carve_mut(s.trace, s.capacity, self.trace_blocks()).0;
-        let [numbers, similarities, traces, effects, mid, mid_norm] = trace;
+        let [numbers_before, numbers, similarities, traces, effects, mid, mid_norm] = trace;
+        let (phases, numbers) = match turn {
+            Turn::Before => (&self.phases.before, numbers_before),
+            Turn::After => (&self.phases.after, numbers),
+        };
         let ([d_new, d_sim, d_effects, chain, sums], flat) = carve_mut(s.scratch, 1, self.scratch_blocks());
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
         for b in 0..s.items {
@@ -35,9 +41,15 @@ impl<T: Real> Dense<T> {
             let d_previous = of_item_mut(d_weightings, slots * heads, b);
             let d_numbers = column_mut(&mut d_x, b);
             let d_reads = column(&d_y, b);
-            d_new.copy_from_slice(d_previous);
-            d_previous.fill(T::of(0.0));
-            for p in self.phases.iter().rev() {
+            if self.addresses(turn) {
+                d_new.copy_from_slice(d_previous);
+                d_previous.fill(T::of(0.0));
+            }
+            if self.split {
+                // in each part of the step, only some of the numbers are used
+                d_numbers.fill(T::of(0.0));
+            }
+            for p in phases.iter().rev() {
                 let (now, now_norm) = match p.from {
                     0 => (of_item(memory, size, b), of_item(norm, slots, b)),
                     v if v > last => (of_item(memory_next, size, b), of_item(norm_next, slots, b)),
@@ -51,21 +63,22 @@ impl<T: Real> Dense<T> {
                     shape,
                     self.roles(p),
                     now,
-                    new,
+                    if p.previous { previous } else { new },
                     if writes { &effects[p.effects_at..] } else { &[] },
                     &d_reads[p.reads_at..],
                     d_memory,
-                    d_new,
+                    if p.previous { &mut *d_previous } else { &mut *d_new },
                     if writes { &mut d_effects[p.effects_at..] } else { &mut [] },
                     sums,
                 );
+                for &h in &p.writers {
+                    let (head, seat) = (&self.heads[h], &self.seats[h]);
+                    let (e, a) = of_item(d_effects, 2 * width, seat.lane).split_at(width);
+                    let at = seat.own_numbers.clone();
+                    head.effect_vjp(&numbers[at.clone()], e, a, &mut d_numbers[at]);
+                }
                 for &h in p.heads.iter().rev() {
                     let (head, seat) = (&self.heads[h], &self.seats[h]);
-                    if head.action() == Action::Write {
-                        let (e, a) = of_item(d_effects, 2 * width, seat.lane).split_at(width);
-                        let at = seat.own_numbers.clone();
-                        head.effect_vjp(&numbers[at.clone()], e, a, &mut d_numbers[at]);
-                    }
                     let keys = seat.keys.start * slots..seat.keys.end * slots;
                     let look = Look {
                         shape,

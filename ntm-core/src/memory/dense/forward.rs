@@ -1,26 +1,31 @@
 //! A step of the memory.
-use super::Dense;
 use super::layout::Phase;
+use super::{Dense, Turn};
 use crate::Real;
 use crate::buffers::{Mat, MatMut, carve, carve_mut, of_item, of_item_mut};
 use crate::kernels::read_write::{Roles, read_write};
 use crate::kernels::similarity::similarity;
 use crate::kernels::views::{column_mut, copy};
-use crate::traits::{Action, Forward, Look};
+use crate::traits::{Forward, Look};
 
 impl<T: Real> Dense<T> {
     pub(super) fn roles<'a>(&self, p: &'a Phase) -> Roles<'a> {
         Roles { readers: &p.readers, writers: &p.writers, together: self.writes == super::Writes::Together }
     }
 
-    pub(super) fn step(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
+    /// One part of a step: its phases on all items.
+    pub(super) fn pass(&self, turn: Turn, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
         let (shape, slots, width) = (self.shape, self.shape.slots, self.shape.width);
         let state = carve(s.state, s.capacity, self.state_blocks()).0;
         let [memory, norm, weightings, own] = state;
         let next = carve_mut(s.next, s.capacity, self.state_blocks()).0;
         let [memory_next, norm_next, weightings_next, own_next] = next;
         let trace = carve_mut(s.trace, s.capacity, self.trace_blocks()).0;
-        let [numbers, similarities, traces, effects, mid, mid_norm] = trace;
+        let [numbers_before, numbers, similarities, traces, effects, mid, mid_norm] = trace;
+        let (phases, numbers) = match turn {
+            Turn::Before => (&self.phases.before, numbers_before),
+            Turn::After => (&self.phases.after, numbers),
+        };
         let ([.., sums], flat) = carve_mut(s.scratch, 1, self.scratch_blocks());
         copy(&x, numbers);
         self.activations.apply(&mut numbers[..self.numbers * s.items], flat);
@@ -38,7 +43,7 @@ impl<T: Real> Dense<T> {
             let mid_norm = of_item_mut(mid_norm, last * slots, b);
             let before = (of_item(memory, size, b), of_item(norm, slots, b));
             let (after, after_norm) = (of_item_mut(memory_next, size, b), of_item_mut(norm_next, slots, b));
-            for p in &self.phases {
+            for p in phases {
                 // versions: 0 is the state before, last + 1 the state after, those between are in the trace
                 let done = p.from.min(last);
                 let (mid, mid_rest) = mid.split_at_mut(done * size);
@@ -68,25 +73,27 @@ impl<T: Real> Dense<T> {
                         &mut traces[seat.trace.clone()],
                         of_item_mut(new, slots, h),
                     );
-                    if head.action() == Action::Write {
-                        let (e, a) = of_item_mut(effects, 2 * width, seat.lane).split_at_mut(width);
-                        head.effect(&numbers[seat.own_numbers.clone()], e, a);
-                    }
                 }
+                for &h in &p.writers {
+                    let (head, seat) = (&self.heads[h], &self.seats[h]);
+                    let (e, a) = of_item_mut(effects, 2 * width, seat.lane).split_at_mut(width);
+                    head.effect(&numbers[seat.own_numbers.clone()], e, a);
+                }
+                let weightings = if p.previous { previous } else { &*new };
                 let (roles, reads, effects) =
                     (self.roles(p), &mut reads[p.reads_at..], &effects[p.effects_at..]);
                 if p.writers.is_empty() {
-                    read_write(shape, roles, now, new, &[], &mut [], &mut [], reads, sums);
+                    read_write(shape, roles, now, weightings, &[], &mut [], &mut [], reads, sums);
                 } else if p.from < last {
                     let (to, to_norm) = (&mut mid_rest[..size], &mut mid_norm_rest[..slots]);
-                    read_write(shape, roles, now, new, effects, to, to_norm, reads, sums);
+                    read_write(shape, roles, now, weightings, effects, to, to_norm, reads, sums);
                 } else {
                     // a writer's version is below the last one, so `now` is not what is written
                     let now = if p.from == 0 { before.0 } else { of_item(mid, size, p.from - 1) };
-                    read_write(shape, roles, now, new, effects, after, after_norm, reads, sums);
+                    read_write(shape, roles, now, weightings, effects, after, after_norm, reads, sums);
                 }
             }
-            if self.writers == 0 {
+            if self.writers == 0 && self.is_last(turn) {
                 after.copy_from_slice(before.0);
                 after_norm.copy_from_slice(before.1);
             }

@@ -1,8 +1,8 @@
 //! Where the things of each head lie within an item, and which heads act together.
-use super::Order;
+use super::{Arrangement, Order, Step};
 use crate::buffers::ALIGN;
 use crate::kernels::similarity::Key;
-use crate::traits::{Action, Head};
+use crate::traits::{Action, Head, Using};
 use crate::{Field, Real, Shape};
 use std::ops::Range;
 
@@ -27,15 +27,14 @@ impl Seat {
     pub(super) fn list<T: Real>(
         shape: Shape,
         heads: &[Box<dyn Head<T>>],
-        phases: &[Phase],
+        phases: &Phases,
     ) -> (Vec<Seat>, Vec<Vec<Field>>) {
         let (mut seats, mut fields) = (vec![], vec![]);
-        let (mut at, mut own, mut trace, mut lanes) = (0, 0, 0, [0, 0]);
+        let (mut at, mut own, mut trace, mut readers) = (0, 0, 0, 0);
         for head in heads {
             let addressing = head.addressing();
             let (first, extra) = (addressing.fields(shape), head.fields(shape));
             let (middle, end) = (at + Field::count(&first), at + Field::count(&first) + Field::count(&extra));
-            let lane = &mut lanes[(head.action() == Action::Write) as usize];
             let seat = Seat {
                 raw: at..end,
                 numbers: at..middle,
@@ -43,28 +42,44 @@ impl Seat {
                 keys: 0..first.iter().filter(|f| f.key.is_some()).count(),
                 own: own..own + addressing.own(shape),
                 trace: trace..trace + addressing.trace(shape).next_multiple_of(ALIGN),
-                lane: *lane,
+                lane: readers,
             };
-            *lane += 1;
+            readers += (head.action() == Action::Read) as usize;
             (at, own, trace) = (end, seat.own.end, seat.trace.end);
             seats.push(seat);
             fields.push([first, extra].concat());
         }
         // the keys of a phase lie next to each other
         let mut key = 0;
-        for &head in phases.iter().flat_map(|p| &p.heads) {
+        for &head in phases.all().flat_map(|p| &p.heads) {
             let count = seats[head].keys.end;
             seats[head].keys = key..key + count;
             key += count;
+        }
+        // and so do the effects of its writers
+        for (lane, &head) in phases.all().flat_map(|p| &p.writers).enumerate() {
+            seats[head].lane = lane;
         }
         (seats, fields)
     }
 }
 
-/// Heads that address the same version of the memory.
+/// The phases of a step.
+#[derive(Debug, Default)]
+pub(super) struct Phases {
+    /// those before the controller
+    pub(super) before: Vec<Phase>,
+    /// those after it
+    pub(super) after: Vec<Phase>,
+}
+
+/// Heads that address, and heads that act on, the same version of the memory.
 #[derive(Debug, Default)]
 pub(super) struct Phase {
+    /// those that make a new weighting
     pub(super) heads: Vec<usize>,
+    /// whether its readers and writers act with the weightings of the step before
+    pub(super) previous: bool,
     pub(super) readers: Vec<usize>,
     pub(super) writers: Vec<usize>,
     pub(super) keys: Vec<Key>,
@@ -77,29 +92,58 @@ pub(super) struct Phase {
     pub(super) from: usize,
 }
 
-impl Phase {
-    pub(super) fn list<T: Real>(heads: &[Box<dyn Head<T>>], order: Order) -> Vec<Phase> {
+impl Phases {
+    pub(super) fn list<T: Real>(heads: &[Box<dyn Head<T>>], arrangement: Arrangement) -> Phases {
         let all = || 0..heads.len();
         let by = |action| all().filter(|&h| heads[h].action() == action).collect::<Vec<_>>();
-        let groups: Vec<Vec<usize>> = match order {
+        let groups: Vec<Vec<usize>> = match arrangement.order {
             Order::ReadThenWrite => vec![all().collect()],
             Order::WriteThenRead => vec![by(Action::Write), by(Action::Read)],
             Order::Listed => all().map(|h| vec![h]).collect(),
         };
+        let lane = |h: usize| heads[..h].iter().filter(|h| h.action() == Action::Read).count();
         let mut version = 0;
-        let mut phases = vec![];
-        for group in groups.into_iter().filter(|g| !g.is_empty()) {
-            let pick =
-                |action| group.iter().copied().filter(|&h| heads[h].action() == action).collect::<Vec<_>>();
+        let mut phases = |addressing: &[usize], acting: Using, group: &[usize]| {
+            let pick = |action| {
+                let acts = |h: usize| heads[h].action() == action && heads[h].using() == acting;
+                group.iter().copied().filter(|&h| acts(h)).collect::<Vec<_>>()
+            };
             let (readers, writers) = (pick(Action::Read), pick(Action::Write));
-            let from = version;
+            let (from, previous) = (version, acting == Using::Previous);
             version += !writers.is_empty() as usize;
-            phases.push(Phase { readers, writers, from, heads: group, ..Phase::default() });
+            let blank = || Phase { previous, from, ..Phase::default() };
+            let mut made = vec![Phase { heads: addressing.to_vec(), ..blank() }];
+            // what a phase reads lies side by side, so readers with others between them get phases of their own
+            for (i, run) in readers.chunk_by(|&a, &b| lane(b) == lane(a) + 1).enumerate() {
+                if i > 0 {
+                    made.push(blank());
+                }
+                made[i].readers = run.to_vec();
+            }
+            if let Some(end) = made.last_mut() {
+                end.writers = writers;
+            }
+            made.retain(|p| !(p.heads.is_empty() && p.readers.is_empty() && p.writers.is_empty()));
+            made
+        };
+        let mut before: Vec<Phase> = groups.iter().flat_map(|g| phases(&[], Using::Previous, g)).collect();
+        let mut after: Vec<Phase> = groups.iter().flat_map(|g| phases(g, Using::Current, g)).collect();
+        if arrangement.step == Step::MemoryThenController {
+            before.append(&mut after);
         }
-        phases
+        Phases { before, after }
     }
+    pub(super) fn all(&self) -> impl Iterator<Item = &Phase> {
+        self.before.iter().chain(&self.after)
+    }
+    pub(super) fn seated(self, shape: Shape, seats: &[Seat], fields: &[Vec<Field>]) -> Phases {
+        let each = |list: Vec<Phase>| list.into_iter().map(|p| p.seated(shape, seats, fields)).collect();
+        Phases { before: each(self.before), after: each(self.after) }
+    }
+}
 
-    pub(super) fn seated(self, shape: Shape, seats: &[Seat], fields: &[Vec<Field>]) -> Phase {
+impl Phase {
+    fn seated(self, shape: Shape, seats: &[Seat], fields: &[Vec<Field>]) -> Phase {
         let lane = |heads: &[usize]| heads.first().map_or(0, |&h| seats[h].lane);
         let mut keys = vec![];
         for &head in &self.heads {

@@ -2,7 +2,8 @@
 //!
 //! A step is a list of *phases*. In a phase its heads address one version of the memory, then its readers read that
 //! version and its writers make the next one. That covers the published orders: all heads in one phase (the paper);
-//! writers, then readers; one head per phase, in list order.
+//! writers, then readers; one head per phase, in list order. Phases come before the controller or after it: a head that
+//! uses the weighting of the step before acts in a phase before and addresses in one after.
 mod backward;
 mod forward;
 mod layout;
@@ -13,10 +14,13 @@ use crate::buffers::{Mat, MatMut, block, blocks, mat, mat_mut};
 use crate::field::Activations;
 use crate::kernels::slots::sums_len;
 use crate::start::MemoryStart;
-use crate::traits::{Action, Backward, Cell, Forward, Head, Memory, Needs, Parameter, Quantity, Shown};
+use crate::traits::{
+    Action, Backward, Cell, Forward, Head, Memory, Needs, Parameter, Quantity, Shown, Turns,
+};
 use crate::{Field, Real, Shape};
-use layout::{Phase, Seat};
+use layout::{Phases, Seat};
 use starts::Starts;
+use std::ops::Range;
 
 /// Order of the heads within a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -42,6 +46,38 @@ pub enum Writes {
     Sequential,
 }
 
+/// Whether the memory or the controller comes first in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum Step {
+    /// The controller sees what was read in the step before; then the heads act (the paper).
+    #[default]
+    ControllerThenMemory,
+    /// The heads act first, on numbers from the controller's output of the step before; the controller sees what they
+    /// have just read.
+    MemoryThenController,
+}
+
+/// How the heads of a memory come together in a step. The default is the paper's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Arrangement {
+    /// Order of the heads.
+    pub order: Order,
+    /// How several write heads meet.
+    pub writes: Writes,
+    /// Whether memory or controller comes first.
+    pub step: Step,
+}
+
+/// A part of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// before the controller
+    Before,
+    /// after it
+    After,
+}
+
 /// A matrix of slots x width with its heads.
 #[derive(Debug)]
 pub struct Dense<T: Real> {
@@ -49,7 +85,9 @@ pub struct Dense<T: Real> {
     heads: Vec<Box<dyn Head<T>>>,
     fields: Vec<Vec<Field>>,
     seats: Vec<Seat>,
-    phases: Vec<Phase>,
+    phases: Phases,
+    /// whether both parts of a step have something to do
+    split: bool,
     activations: Activations,
     starts: Starts,
     writes: Writes,
@@ -71,20 +109,20 @@ impl<T: Real> Dense<T> {
     pub fn new(
         shape: Shape,
         heads: Vec<Box<dyn Head<T>>>,
-        order: Order,
-        writes: Writes,
+        arrangement: Arrangement,
         start: MemoryStart,
     ) -> Self {
-        let phases = Phase::list(&heads, order);
+        let phases = Phases::list(&heads, arrangement);
         let (seats, fields) = Seat::list(shape, &heads, &phases);
         let total = |f: fn(&Seat) -> usize| seats.iter().map(f).max().unwrap_or(0);
         let count = |action| heads.iter().filter(|h| h.action() == action).count();
-        let versions = phases.iter().filter(|p| !p.writers.is_empty()).count();
+        let versions = phases.all().filter(|p| !p.writers.is_empty()).count();
         Dense {
             shape,
             activations: Activations::new(fields.iter().flatten()),
-            starts: Starts::new(shape, &heads, start),
-            writes,
+            starts: Starts::new(shape, &heads, start, arrangement.step),
+            writes: arrangement.writes,
+            split: !phases.before.is_empty() && !phases.after.is_empty(),
             numbers: fields.iter().map(|f| Field::count(f)).sum(),
             keys: total(|s| s.keys.end),
             own: total(|s| s.own.end),
@@ -93,7 +131,7 @@ impl<T: Real> Dense<T> {
             readers: count(Action::Read),
             writers: count(Action::Write),
             between: versions.saturating_sub(1),
-            phases: phases.into_iter().map(|p| p.seated(shape, &seats, &fields)).collect(),
+            phases: phases.seated(shape, &seats, &fields),
             fields,
             seats,
             heads,
@@ -104,13 +142,29 @@ impl<T: Real> Dense<T> {
     fn state_blocks(&self) -> [usize; 4] {
         [self.shape.numbers(), self.shape.slots, self.shape.slots * self.heads.len(), self.own]
     }
-    /// activated numbers, similarity (slots x keys), traces of the heads, (erase, add) x writers, memories and norms
-    /// between the first and the last version
-    fn trace_blocks(&self) -> [usize; 6] {
+    fn has(&self, turn: Turn) -> bool {
+        match turn {
+            Turn::Before => !self.phases.before.is_empty(),
+            Turn::After => !self.phases.after.is_empty(),
+        }
+    }
+    /// Whether this part of a step makes the new weightings.
+    fn addresses(&self, turn: Turn) -> bool {
+        turn == Turn::After || !self.split
+    }
+    /// Whether nothing comes after this part of a step.
+    fn is_last(&self, turn: Turn) -> bool {
+        turn == Turn::After || !self.has(Turn::After)
+    }
+    /// activated numbers before the controller and after it, similarity (slots x keys), traces of the heads, (erase,
+    /// add) x writers, memories and norms between the first and the last version
+    fn trace_blocks(&self) -> [usize; 7] {
         let (slots, between) = (self.shape.slots, self.between);
         let effects = 2 * self.shape.width * self.writers;
+        let numbers = |turn| if self.has(turn) { self.numbers } else { 0 };
         [
-            self.numbers,
+            numbers(Turn::Before),
+            numbers(Turn::After),
             slots * self.keys,
             self.trace,
             effects,
@@ -151,16 +205,16 @@ impl<T: Real> Cell<T> for Dense<T> {
         self.start_state_vjp(params, capacity, d_state, d_params);
     }
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, y: MatMut<'_, T>) {
-        self.step(x, s, y);
+        self.pass(Turn::After, x, s, y);
     }
     fn backward(&self, x: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: Option<MatMut<'_, T>>) {
         match d_x {
-            Some(d_x) if d_x.nrows() == self.numbers => self.step_back(x, s, d_y, d_x),
+            Some(d_x) if d_x.nrows() == self.numbers => self.pass_vjp(Turn::After, x, s, d_y, d_x),
             // raw numbers come from a layer, which asks for all of them: this is rare, so it may allocate
             other => {
                 let mut all = vec![T::of(0.0); self.numbers * s.items];
                 let items = s.items;
-                self.step_back(x, s, d_y, mat_mut(&mut all, self.numbers, items));
+                self.pass_vjp(Turn::After, x, s, d_y, mat_mut(&mut all, self.numbers, items));
                 if let Some(mut d_x) = other {
                     let first = self.numbers - d_x.nrows();
                     d_x.copy_from(&mat(&all, self.numbers, items).rows(first, self.numbers - first));
@@ -180,10 +234,24 @@ impl<T: Real> Memory<T> for Dense<T> {
     fn interface(&self) -> Vec<Vec<Field>> {
         self.fields.clone()
     }
+    fn turns(&self) -> Turns {
+        Turns { before: self.has(Turn::Before), after: self.has(Turn::After) }
+    }
+    fn reads_before(&self) -> Vec<Range<usize>> {
+        let width = self.shape.width;
+        let readers = self.phases.before.iter().flat_map(|p| &p.readers);
+        readers.map(|&h| self.seats[h].lane * width).map(|at| at..at + width).collect()
+    }
+    fn before(&self, x: Mat<'_, T>, s: Forward<'_, T>, y: MatMut<'_, T>) {
+        self.pass(Turn::Before, x, s, y);
+    }
+    fn before_vjp(&self, x: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: MatMut<'_, T>) {
+        self.pass_vjp(Turn::Before, x, s, d_y, d_x);
+    }
     fn start_reads(&self, params: &[T], capacity: usize, reads: &mut [T]) {
         self.write_start_reads(params, capacity, reads);
     }
-    fn start_reads_vjp(&self, capacity: usize, d_reads: &[T], d_params: &mut [T]) {
-        self.write_start_reads_vjp(capacity, d_reads, d_params);
+    fn start_reads_vjp(&self, params: &[T], capacity: usize, d_reads: &[T], d_params: &mut [T]) {
+        self.write_start_reads_vjp(params, capacity, d_reads, d_params);
     }
 }

@@ -1,29 +1,34 @@
 //! What can be seen of a step of the memory.
-use super::Dense;
+use super::{Dense, Turn};
 use crate::Real;
 use crate::buffers::{carve, of_item};
-use crate::traits::{Action, Quantity, Shown};
+use crate::traits::{Action, Quantity, Shown, Using};
 
 impl<T: Real> Dense<T> {
     pub(super) fn show_step(&self, s: Shown<'_, T>, show: &mut dyn FnMut(Quantity<'_, T>)) {
         let (shape, slots, width) = (self.shape, self.shape.slots, self.shape.width);
         let [memory, _, weightings, _] = carve(s.next, s.capacity, self.state_blocks()).0;
-        let [numbers, _, traces, ..] = carve(s.trace, s.capacity, self.trace_blocks()).0;
+        let [before, after, _, traces, ..] = carve(s.trace, s.capacity, self.trace_blocks()).0;
+        let (before, after) = if self.has(Turn::After) { (before, after) } else { (before, before) };
         show(Quantity {
             name: "memory".into(),
             shape: vec![slots, width],
             values: of_item(memory, shape.numbers(), s.item),
             column_major: true,
         });
-        let numbers = of_item(numbers, self.numbers, s.item);
+        let after = of_item(after, self.numbers, s.item);
         let weightings = of_item(weightings, slots * self.heads.len(), s.item);
         for (h, (head, seat)) in self.heads.iter().zip(&self.seats).enumerate() {
             let prefix = format!("heads.{h}.");
             let mut show = |q: Quantity<'_, T>| show(q.under(&prefix));
             show(Quantity::list("raw", &s.x[seat.raw.clone()]));
+            // what the head did in this step, it may have done with the numbers of the step before
+            let did =
+                if head.using() == Using::Previous { of_item(before, self.numbers, s.item) } else { after };
             let mut at = seat.raw.start;
             for field in &self.fields[h] {
                 let list = field.count > 1 || matches!(field.name, "key" | "erase" | "add");
+                let numbers = if at < seat.own_numbers.start { after } else { did };
                 let values = &numbers[at..at + field.count];
                 let shape = if list { vec![field.count] } else { vec![] };
                 show(Quantity { name: field.name.into(), shape, values, column_major: false });

@@ -1,10 +1,11 @@
 //! Memory, weightings and reads before the first step.
-use super::Dense;
+use super::{Dense, Step};
+use crate::Activation;
 use crate::buffers::{add_columns, block, carve, carve_mut, fill_columns, of_item, of_item_mut};
-use crate::kernels::activation::softmax;
+use crate::kernels::activation::{activate, activate_vjp, softmax};
 use crate::kernels::similarity::norms;
 use crate::start::{MemoryStart, ReadStart, WeightingStart};
-use crate::traits::{Action, Head, Initial, Parameter};
+use crate::traits::{Action, Head, Initial, Parameter, Using};
 use crate::{Real, Shape};
 
 /// Where the numbers that a memory starts from lie among its parameters.
@@ -18,7 +19,7 @@ pub(super) struct Starts {
 }
 
 /// Where the numbers of one start come from.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Source {
     /// all the same
     Constant(f64),
@@ -26,12 +27,19 @@ enum Source {
     Parameter(usize),
     /// softmax of the parameter that starts here
     Softmax(usize),
+    /// this function of the parameter that starts here
+    Through(usize, Activation),
     /// all on the first slot
     First,
 }
 
 impl Starts {
-    pub(super) fn new<T: Real>(shape: Shape, heads: &[Box<dyn Head<T>>], memory: MemoryStart) -> Starts {
+    pub(super) fn new<T: Real>(
+        shape: Shape,
+        heads: &[Box<dyn Head<T>>],
+        memory: MemoryStart,
+        step: Step,
+    ) -> Starts {
         let (mut parameters, mut end) = (vec![], 0);
         let mut place = |mut parameter: Parameter, initial: Option<Initial>, trained: bool| {
             parameter.trained = trained;
@@ -49,6 +57,9 @@ impl Starts {
             MemoryStart::Learned => {
                 let bound = 1.0 / (slots + shape.width as f64).sqrt();
                 Source::Parameter(place(matrix("start.memory"), Some(Initial::Uniform(bound)), true))
+            }
+            MemoryStart::LearnedThrough(function) => {
+                Source::Through(place(matrix("start.memory"), Some(Initial::Normal(0.5)), true), function)
             }
             MemoryStart::Drawn(std) => {
                 Source::Parameter(place(matrix("given.memory"), Some(Initial::Normal(std)), false))
@@ -73,11 +84,19 @@ impl Starts {
             if head.action() != Action::Read {
                 continue;
             }
+            // where a head reads before the controller, nothing shows before the first step
+            if step == Step::MemoryThenController || head.using() == Using::Previous {
+                reads.push(Source::Constant(0.0));
+                continue;
+            }
             let learned = || list(path("start", "read"), shape.width);
             let given = || list(path("given", "read"), shape.width);
             reads.push(match head.read_start() {
                 ReadStart::Zeros => Source::Constant(0.0),
                 ReadStart::Learned => Source::Parameter(place(learned(), Some(Initial::Normal(0.05)), true)),
+                ReadStart::LearnedThrough(function) => {
+                    Source::Through(place(learned(), Some(Initial::Normal(0.5)), true), function)
+                }
                 ReadStart::Drawn(std) => Source::Parameter(place(given(), Some(Initial::Normal(std)), false)),
                 ReadStart::Given => Source::Parameter(place(given(), None, false)),
             });
@@ -88,13 +107,17 @@ impl Starts {
 
 impl Source {
     /// Writes one item's numbers.
-    fn write<T: Real>(self, params: &[T], to: &mut [T]) {
-        match self {
+    fn write<T: Real>(&self, params: &[T], to: &mut [T]) {
+        match *self {
             Source::Constant(x) => to.fill(T::of(x)),
             Source::Parameter(at) => to.copy_from_slice(&params[at..at + to.len()]),
             Source::Softmax(at) => {
                 to.copy_from_slice(&params[at..at + to.len()]);
                 softmax(to);
+            }
+            Source::Through(at, ref function) => {
+                to.copy_from_slice(&params[at..at + to.len()]);
+                activate(function, to);
             }
             Source::First => {
                 to.fill(T::of(0.0));
@@ -103,10 +126,23 @@ impl Source {
         }
     }
     /// Adds one item's gradient `d`.
-    fn add_vjp<T: Real>(self, params: &[T], d: &[T], d_params: &mut [T]) {
-        match self {
+    fn add_vjp<T: Real>(&self, params: &[T], d: &[T], d_params: &mut [T]) {
+        match *self {
             Source::Constant(_) | Source::First => {}
             Source::Parameter(at) => add_columns(d, &mut d_params[at..at + d.len()]),
+            Source::Through(at, ref function) => {
+                let (p, d_p) = (&params[at..at + d.len()], &mut d_params[at..at + d.len()]);
+                // a piece at a time, so that nothing is allocated
+                for ((p, d), d_p) in p.chunks(64).zip(d.chunks(64)).zip(d_p.chunks_mut(64)) {
+                    let (mut y, mut g) = ([T::of(0.0); 64], [T::of(0.0); 64]);
+                    let (y, g) = (&mut y[..p.len()], &mut g[..p.len()]);
+                    y.copy_from_slice(p);
+                    g.copy_from_slice(d);
+                    activate(function, y);
+                    activate_vjp(function, y, g);
+                    add_columns(g, d_p);
+                }
+            }
             Source::Softmax(at) => {
                 let (p, d_p) = (&params[at..at + d.len()], &mut d_params[at..at + d.len()]);
                 let top = p.iter().fold(p[0], |a, &b| if b > a { b } else { a });
@@ -167,12 +203,18 @@ impl<T: Real> Dense<T> {
         }
     }
 
-    pub(super) fn write_start_reads_vjp(&self, capacity: usize, d_reads: &[T], d_params: &mut [T]) {
+    pub(super) fn write_start_reads_vjp(
+        &self,
+        params: &[T],
+        capacity: usize,
+        d_reads: &[T],
+        d_params: &mut [T],
+    ) {
         let width = self.shape.width;
         for item in 0..capacity {
             let d_reads = of_item(d_reads, self.readers * width, item);
             for (lane, source) in self.starts.reads.iter().enumerate() {
-                source.add_vjp(&[], of_item(d_reads, width, lane), d_params);
+                source.add_vjp(params, of_item(d_reads, width, lane), d_params);
             }
         }
     }
