@@ -42,9 +42,9 @@ impl Build<StageKind> for Content {
         check("key", &self.key)?;
         check("strength", &self.strength)?;
         if let Similarity::Cosine { epsilon, .. } = self.similarity
-            && !(epsilon.is_finite() && epsilon > 0.0)
+            && !(epsilon.is_finite() && epsilon >= 0.0)
         {
-            let why = format!("{epsilon} must be a number above 0, or zero vectors would give 0 / 0");
+            let why = format!("{epsilon} must be a finite number, at least 0, such as 1e-8; 0 is a cosine without epsilon");
             return Err(BuildError::new("similarity.epsilon", why));
         }
         Ok(Box::new(self.clone()))

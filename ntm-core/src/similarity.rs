@@ -7,10 +7,11 @@
 pub enum Similarity {
     /// u . v / (|u| |v|), equation 6, with an epsilon that keeps it finite for zero vectors
     Cosine {
-        /// how much is added
+        /// How much is added, at least 0. Without it (0, or less than 1e-18; inside the root 1e-36) the cosine is
+        /// that of equation 6, and 0 with gradient 0 where a vector is zero (shorter than 1e-18).
         #[cfg_attr(feature = "config", serde(default = "epsilon"))]
         epsilon: f64,
-        /// where it is added
+        /// Where it is added.
         #[cfg_attr(feature = "config", serde(default))]
         at: EpsilonAt,
     },
@@ -27,6 +28,10 @@ pub enum EpsilonAt {
     Denominator,
     /// u . v / max(|u| |v|, epsilon)
     Floor,
+    /// u . v / ((|u| + epsilon) (|v| + epsilon)): each vector is divided by its own norm
+    Norms,
+    /// u . v / sqrt(|u|^2 |v|^2 + epsilon): smooth at zero vectors; to matter as much as elsewhere, epsilon is squared
+    InsideRoot,
 }
 
 #[cfg(feature = "config")]

@@ -2,9 +2,53 @@
 //!
 //! Memory is slots x width, column-major, so slots are contiguous.
 use super::slots::{blocks, norm, reduce, sums_len};
-use super::{kernel, ld, st, vectors};
+use super::{Vector, kernel, ld, st, vectors};
 use crate::similarity::EpsilonAt;
 use crate::{Shape, Similarity};
+
+/// Norms below this count as those of zero vectors where there is no epsilon, and nothing is divided by less: squares of
+/// what is shorter, and quotients
+/// by it, leave the range of `f32`.
+const LEAST: f64 = 1e-18;
+
+/// How the product of two vectors becomes a similarity: settings, with what is as good as no epsilon told apart.
+#[derive(Clone, Copy)]
+enum Divisor {
+    /// 1
+    Nothing,
+    /// |u| |v|; and 0 comes out where one of the vectors is as good as zero
+    Bare,
+    /// with an epsilon at its place
+    With(f64, EpsilonAt),
+}
+
+impl Divisor {
+    #[inline(always)]
+    fn of(similarity: Similarity) -> Divisor {
+        match similarity {
+            Similarity::Dot {} => Divisor::Nothing,
+            Similarity::Cosine { epsilon, at: EpsilonAt::InsideRoot } if epsilon < LEAST * LEAST => {
+                Divisor::Bare
+            }
+            Similarity::Cosine { epsilon, at } if at != EpsilonAt::InsideRoot && epsilon < LEAST => {
+                Divisor::Bare
+            }
+            Similarity::Cosine { epsilon, at } => Divisor::With(epsilon, at),
+        }
+    }
+}
+
+/// 1 where a norm counts, 0 where it is that of a vector as good as zero.
+#[inline(always)]
+fn counts<V: Vector>(norm: V) -> V {
+    norm.sub(V::of(LEAST)).mul(V::of(1e30)).max(V::zero()).min(V::of(1.0))
+}
+
+/// 1 / (|u| |v|), or 0 where one of them is as good as zero.
+#[inline(always)]
+fn bare<V: Vector>(one: V, slot: V) -> V {
+    V::of(LEAST * LEAST).max(one.mul(slot)).recip().mul(counts(one)).mul(counts(slot))
+}
 
 /// One key: where it starts among an item's numbers, and how it is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +75,9 @@ kernel! {
 kernel! {
     /// Similarity of several keys with every slot (equation 6). `memory` is slots x width, `numbers` holds the keys,
     /// `out` is slots x keys, written. `norms` are those of the slots, from [`norms`].
+    ///
+    /// A cosine without epsilon (or with less than 1e-18; 1e-36 inside the root) is 0, and so is its gradient, where a
+    /// vector is zero or shorter than 1e-18.
     pub fn similarity[V, T](
         shape: Shape, memory: &'a [T], norms: &'a [T], numbers: &'a [T], keys: &'a [Key], out: &'a mut [T],
     )
@@ -63,18 +110,27 @@ kernel! {
                     } }
                 });
                 for q in 0..$P {
-                    if let Similarity::Cosine { epsilon, at } = keys[p + q].similarity {
-                        let size = V::splat(norm::<V>(&numbers[keys[p + q].at..][..shape.width]));
-                        let epsilon = V::of(epsilon);
-                        vectors!(V, n, |i, TAIL, k| {
-                            let slot = ld::<V, TAIL>(norms.as_ptr().add(i), k);
-                            let below = match at {
-                                EpsilonAt::Denominator => size.fma(slot, epsilon),
-                                EpsilonAt::Floor => size.mul(slot).max(epsilon),
-                            };
-                            let o = out.add(q * n + i);
-                            st::<V, TAIL>(ld::<V, TAIL>(o, k).mul(below.recip()), o, k);
-                        });
+                    let one = V::splat(norm::<V>(&numbers[keys[p + q].at..][..shape.width]));
+                    macro_rules! scale { (|$slot:ident| $by:expr) => { vectors!(V, n, |i, TAIL, k| {
+                        let $slot = ld::<V, TAIL>(norms.as_ptr().add(i), k);
+                        let o = out.add(q * n + i);
+                        st::<V, TAIL>(ld::<V, TAIL>(o, k).mul($by), o, k);
+                    }) } }
+                    match Divisor::of(keys[p + q].similarity) {
+                        Divisor::Nothing => {}
+                        Divisor::Bare => scale!(|slot| bare(one, slot)),
+                        Divisor::With(epsilon, at) => {
+                            let epsilon = V::of(epsilon);
+                            match at {
+                                EpsilonAt::Denominator => scale!(|slot| one.fma(slot, epsilon).recip()),
+                                EpsilonAt::Floor => scale!(|slot| one.mul(slot).max(epsilon).recip()),
+                                EpsilonAt::Norms => scale!(|slot| one.add(epsilon).mul(slot.add(epsilon)).recip()),
+                                EpsilonAt::InsideRoot => scale!(|slot| {
+                                    let product = one.mul(slot);
+                                    product.fma(product, epsilon).sqrt().recip()
+                                }),
+                            }
+                        }
                     }
                 }
                 p += $P;
@@ -118,37 +174,58 @@ kernel! {
                     let mut radial = [V::zero(); J]; // - gradient by the slot's norm, divided by that norm
                     for q in 0..$P {
                         let one = V::splat(size[q]);
-                        match keys[p + q].similarity {
-                            Similarity::Dot {} => for j in 0..J { c[q][j] = ld::<V, TAIL>(d_sim.add(q * n + i + j * l), k); },
-                            Similarity::Cosine { epsilon, at } => for j in 0..J {
-                                let o = i + j * l;
-                                let slot = ld::<V, TAIL>(norms.as_ptr().add(o), k);
+                        // each arm gives the gradient by the dot product, and a number whose products with the next
+                        // two are the - gradients by the norm of the key and by that of the slot
+                        macro_rules! each { (|$d:ident, $slot:ident, $s:ident| $body:expr) => { for j in 0..J {
+                            let o = i + j * l;
+                            let $slot = ld::<V, TAIL>(norms.as_ptr().add(o), k);
+                            let $d = ld::<V, TAIL>(d_sim.add(q * n + o), k);
+                            let $s = ld::<V, TAIL>(sim.add(q * n + o), k);
+                            let (by_dot, t, by_key, by_slot) = $body;
+                            c[q][j] = by_dot;
+                            pull[q] = t.fma(by_key, pull[q]);
+                            radial[j] = t.fma(by_slot, radial[j]);
+                        } } }
+                        // without epsilon, lanes beyond the end hold 0 / 0
+                        macro_rules! kept { ($x:expr) => { if TAIL { $x.keep(k) } else { $x } } }
+                        match Divisor::of(keys[p + q].similarity) {
+                            Divisor::Nothing => for j in 0..J { c[q][j] = ld::<V, TAIL>(d_sim.add(q * n + i + j * l), k); },
+                            Divisor::Bare => each!(|d, slot, s| {
+                                let c = kept!(d.mul(bare(one, slot)));
+                                (c, c.mul(s), slot, one)
+                            }),
+                            Divisor::With(epsilon, at) => {
                                 let epsilon = V::of(epsilon);
-                                let d = ld::<V, TAIL>(d_sim.add(q * n + o), k);
-                                let t = match at {
-                                    EpsilonAt::Denominator => {
-                                        c[q][j] = d.mul(one.fma(slot, epsilon).recip());
-                                        // without epsilon, lanes beyond the end hold 0 / 0
-                                        if TAIL { c[q][j] = c[q][j].keep(k) }
-                                        c[q][j].mul(ld::<V, TAIL>(sim.add(q * n + o), k))
-                                    }
-                                    EpsilonAt::Floor => {
+                                match at {
+                                    EpsilonAt::Denominator => each!(|d, slot, s| {
+                                        let c = kept!(d.mul(one.fma(slot, epsilon).recip()));
+                                        (c, c.mul(s), slot, one)
+                                    }),
+                                    EpsilonAt::Floor => each!(|d, slot, s| {
                                         let product = one.mul(slot);
-                                        c[q][j] = d.mul(product.max(epsilon).recip());
-                                        if TAIL { c[q][j] = c[q][j].keep(k) }
+                                        let c = kept!(d.mul(product.max(epsilon).recip()));
                                         // 1 where the product counts, 0 where the floor does
                                         let above = product.sub(epsilon).mul(V::of(1e30)).max(V::zero()).min(V::of(1.0));
-                                        c[q][j].mul(ld::<V, TAIL>(sim.add(q * n + o), k)).mul(above)
-                                    }
-                                };
-                                pull[q] = t.fma(slot, pull[q]);
-                                radial[j] = t.fma(one, radial[j]);
-                            },
+                                        (c, c.mul(s).mul(above), slot, one)
+                                    }),
+                                    EpsilonAt::Norms => each!(|d, slot, s| {
+                                        let (one, slot) = (one.add(epsilon), slot.add(epsilon));
+                                        let c = kept!(d.mul(one.mul(slot).recip()));
+                                        (c, c.mul(s), slot, one)
+                                    }),
+                                    EpsilonAt::InsideRoot => each!(|d, slot, s| {
+                                        let product = one.mul(slot);
+                                        let below = product.fma(product, epsilon).sqrt().recip();
+                                        let c = kept!(d.mul(below));
+                                        (c, c.mul(s).mul(product.mul(below)), slot, one)
+                                    }),
+                                }
+                            }
                         }
                     }
                     for j in 0..J {
                         let slot = ld::<V, TAIL>(norms.as_ptr().add(i + j * l), k);
-                        radial[j] = radial[j].mul(slot.max(V::of(1e-30)).recip());
+                        radial[j] = radial[j].mul(slot.max(V::of(LEAST)).recip());
                     }
                     for m in 0..width {
                         let (column, d_column) = (memory.as_ptr().add(m * n + i), d_memory.as_mut_ptr().add(m * n + i));
@@ -169,7 +246,7 @@ kernel! {
                 });
                 for q in 0..$P {
                     reduce::<V>(sums.add(q * width * l), width);
-                    let least = T::of(1e-30);
+                    let least = T::of(LEAST);
                     let pull = pull[q].hsum() / if size[q] > least { size[q] } else { least };
                     let d = d_numbers.as_mut_ptr().add(keys[p + q].at);
                     for m in 0..width { *d.add(m) = *sums.add(q * width * l + m) - pull * *key[q].add(m); }

@@ -4,13 +4,22 @@ use ntm_core::kernels::similarity::{Key, norms, similarity, similarity_vjp};
 use ntm_core::kernels::slots::sums_len;
 use ntm_core::{EpsilonAt, Shape, Similarity};
 
-const KINDS: [Similarity; 4] = [
+const KINDS: [Similarity; 10] = [
     Similarity::Cosine { epsilon: 1e-3, at: EpsilonAt::Denominator },
     Similarity::Dot {},
     Similarity::Cosine { epsilon: 1e-8, at: EpsilonAt::Floor },
     // so high that some products of norms lie below it and some above
     Similarity::Cosine { epsilon: 0.9, at: EpsilonAt::Floor },
+    Similarity::Cosine { epsilon: 1e-3, at: EpsilonAt::Norms },
+    // so high that the norms hardly matter
+    Similarity::Cosine { epsilon: 0.9, at: EpsilonAt::Norms },
+    Similarity::Cosine { epsilon: 1e-6, at: EpsilonAt::InsideRoot },
+    Similarity::Cosine { epsilon: 0.9, at: EpsilonAt::InsideRoot },
+    Similarity::Cosine { epsilon: 0.0, at: EpsilonAt::Denominator },
+    Similarity::Cosine { epsilon: 0.0, at: EpsilonAt::InsideRoot },
 ];
+const PLACES: [EpsilonAt; 4] =
+    [EpsilonAt::Denominator, EpsilonAt::Floor, EpsilonAt::Norms, EpsilonAt::InsideRoot];
 
 /// Row `slot` of a memory
 fn row(memory: &[f64], shape: Shape, slot: usize) -> Vec<f64> {
@@ -22,11 +31,14 @@ fn plain(shape: Shape, memory: &[f64], numbers: &[f64], keys: &[Key]) -> Vec<f64
     let of = |key: &Key, slot: usize| {
         let (u, v) = (&numbers[key.at..key.at + shape.width], row(memory, shape, slot));
         let (product, sizes) = (dot(u, &v), norm(u) * norm(&v));
-        match key.similarity {
-            Similarity::Dot {} => product,
-            Similarity::Cosine { epsilon, at: EpsilonAt::Denominator } => product / (sizes + epsilon),
-            Similarity::Cosine { epsilon, at: EpsilonAt::Floor } => product / sizes.max(epsilon),
-        }
+        let Similarity::Cosine { epsilon, at } = key.similarity else { return product };
+        product
+            / match at {
+                EpsilonAt::Denominator => sizes + epsilon,
+                EpsilonAt::Floor => sizes.max(epsilon),
+                EpsilonAt::Norms => (norm(u) + epsilon) * (norm(&v) + epsilon),
+                EpsilonAt::InsideRoot => (dot(u, u) * dot(&v, &v) + epsilon).sqrt(),
+            }
     };
     keys.iter().flat_map(|key| (0..shape.slots).map(move |slot| of(key, slot))).collect()
 }
@@ -110,7 +122,11 @@ fn the_published_cosines_come_out() {
 fn zeros<T: Real>(_: f64) {
     for (slots, width) in [(1, 1), (5, 3), (8, 2), (19, 4), (130, 20)] {
         let shape = Shape { slots, width };
-        for similarity in [KINDS[0], KINDS[1], KINDS[2], Similarity::default()] {
+        let bare = PLACES.map(|at| Similarity::Cosine { epsilon: 0.0, at });
+        let usual = PLACES.map(|at| Similarity::Cosine { epsilon: 1e-8, at });
+        // so small that sums and products with it are no normal numbers
+        let tiny = PLACES.map(|at| Similarity::Cosine { epsilon: 1e-37, at });
+        for similarity in [&KINDS[..], &bare, &usual, &tiny].concat() {
             let keys = [Key { at: 0, similarity }, Key { at: width, similarity }];
             let one_slot: Vec<_> =
                 (0..shape.numbers()).map(|i| if i % slots == slots / 2 { 0.0 } else { 0.5 }).collect();
@@ -124,6 +140,16 @@ fn zeros<T: Real>(_: f64) {
                 for part in [&got.out, &got.d_memory, &got.d_numbers] {
                     all_finite(&what, part);
                 }
+                if let Similarity::Cosine { epsilon: 0.0 | 1e-37, .. } = similarity {
+                    let still = got.d_numbers[..width].iter().all(|x| x.to() == 0.0);
+                    assert!(still, "{what}: without epsilon a zero key has no gradient");
+                    let zero = |i: &usize| (0..width).all(|m| memory[m * slots + i] == 0.0);
+                    for i in (0..slots).filter(zero) {
+                        assert_eq!(got.out[slots + i].to(), 0.0, "{what}: slot {i} is zero");
+                        let still = (0..width).all(|m| got.d_memory[m * slots + i].to() == 0.0);
+                        assert!(still, "{what}: without epsilon a zero slot has no gradient");
+                    }
+                }
             }
         }
     }
@@ -133,8 +159,29 @@ fn zero_slots_and_zero_keys_have_finite_similarities_and_gradients() {
     everywhere!(zeros, 0.0, 0.0);
 }
 
+/// Memories fade while they are erased, through every size down to zero.
+fn fading<T: Real>(_: f64) {
+    let shape = Shape { slots: 19, width: 4 };
+    for (epsilon, at) in pairs([0.0, 1e-37, 1e-17, 1e-8], PLACES) {
+        let keys = [Key { at: 0, similarity: Similarity::Cosine { epsilon, at } }];
+        for (of_slots, of_key) in pairs((0..46).map(|e| 10f64.powi(-e)), [1.0, 1e-9, 1e-18, 1e-30]) {
+            let memory: Vec<_> = signed(1, shape.numbers()).iter().map(|x| x * of_slots).collect();
+            let numbers: Vec<_> = draw(2, 4, 0.1, 1.0).iter().map(|x| x * of_key).collect();
+            let got = run::<T>(shape, &memory, &numbers, &keys, &signed(3, 19), &vec![0.0; shape.numbers()]);
+            for part in [&got.out, &got.d_memory, &got.d_numbers] {
+                all_finite(&format!("{keys:?}, slots of about {of_slots:e}, key {of_key:e}"), part);
+            }
+            assert!(got.out.iter().all(|x| x.to().abs() < 1.001), "{keys:?}, {of_slots:e}, {of_key:e}");
+        }
+    }
+}
+#[test]
+fn vectors_of_every_size_down_to_zero_have_finite_similarities_and_gradients() {
+    everywhere!(fading, 0.0, 0.0);
+}
+
 fn no_epsilon<T: Real>(tol: f64) {
-    for (slots, at) in pairs(SIZES, [EpsilonAt::Denominator, EpsilonAt::Floor]) {
+    for (slots, at) in pairs(SIZES, PLACES) {
         let shape = Shape { slots, width: 4 };
         let keys = [Key { at: 0, similarity: Similarity::Cosine { epsilon: 0.0, at } }];
         let (memory, numbers) = (draw(1, shape.numbers(), 0.1, 1.0), draw(2, 4, 0.1, 1.0));
