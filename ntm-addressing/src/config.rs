@@ -1,5 +1,5 @@
 //! Names in RON: `Chain([Content(), Interpolate(), Shift(range: 1), Sharpen()])`.
-use crate::{Chain, Content, Interpolate, ScalarShift, Sharpen, Shift};
+use crate::{Boundary, Chain, Content, Direction, FixedShift, Interpolate, ScalarShift, Sharpen, Shift};
 use ntm_core::config::{AddressingKind, Build, BuildError, HeadSite, Named, Precision, Registry, StageKind};
 use ntm_core::{Activation, Addressing, Similarity, Stage};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ pub fn register(registry: Registry) -> Registry {
         .register::<StageKind, Interpolate>("Interpolate")
         .register::<StageKind, Shift>("Shift")
         .register::<StageKind, ScalarShift>("ScalarShift")
+        .register::<StageKind, FixedShiftSettings>("FixedShift")
         .register::<StageKind, Sharpen>("Sharpen")
 }
 
@@ -44,7 +45,9 @@ impl Build<StageKind> for Content {
         if let Similarity::Cosine { epsilon, .. } = self.similarity
             && !(epsilon.is_finite() && epsilon >= 0.0)
         {
-            let why = format!("{epsilon} must be a finite number, at least 0, such as 1e-8; 0 is a cosine without epsilon");
+            let why = format!(
+                "{epsilon} must be a finite number, at least 0, such as 1e-8; 0 is a cosine without epsilon"
+            );
             return Err(BuildError::new("similarity.epsilon", why));
         }
         Ok(Box::new(self.clone()))
@@ -68,6 +71,27 @@ impl Build<StageKind> for Shift {
 impl Build<StageKind> for ScalarShift {
     fn build<T: Precision>(&self, _: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
         Ok(Box::new(self.clone()))
+    }
+}
+
+/// Settings of a [`FixedShift`]: `FixedShift(kernel: [0.1, 0.8, 0.1])`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedShiftSettings {
+    /// The taps: an odd number, at most as many as slots. The one in the middle keeps the focus where it is.
+    pub kernel: Vec<f64>,
+    /// Which way the first tap moves.
+    #[serde(default)]
+    pub direction: Direction,
+    /// What happens at the first and the last slot.
+    #[serde(default)]
+    pub boundary: Boundary,
+}
+
+impl Build<StageKind> for FixedShiftSettings {
+    fn build<T: Precision>(&self, site: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
+        let stage = FixedShift::<T>::new(site.shape, &self.kernel, self.direction, self.boundary);
+        Ok(Box::new(stage.map_err(|why| BuildError::new("kernel", why))?))
     }
 }
 

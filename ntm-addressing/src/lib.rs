@@ -7,7 +7,11 @@
 //! - names in RON, through [`register`] (feature `config`).
 //!
 //! The paper's addressing (section 3.3) is a chain of four stages: [`Content`] (equation 5), [`Interpolate`] (7),
-//! [`Shift`] (8), [`Sharpen`] (9). Leave stages out, reorder them or add your own.
+//! [`Shift`] (8), [`Sharpen`] (9). Leave stages out, reorder them or add your own: implement [`Stage`], or
+//! [`Addressing`] for what no chain can say. Both come from `ntm-core`, and with them what they mention.
+//!
+//! Three examples use this crate in other memories: `dnc` (usage and temporal links), `least_recently_used` (an addressing
+//! with a state) and `top_k` (a sparse read).
 
 mod chain;
 #[cfg(feature = "config")]
@@ -16,13 +20,18 @@ pub mod stages;
 
 pub use chain::Chain;
 #[cfg(feature = "config")]
-pub use config::{ChainSettings, register};
+pub use config::{ChainSettings, FixedShiftSettings, register};
 pub use stages::{
-    Content, Direction, Interpolate, ScalarDirection, ScalarShift, Sharpen, Shift, ShiftKernel,
+    Boundary, Content, Direction, FixedShift, Interpolate, ScalarDirection, ScalarShift, Sharpen,
+    SharpenEpsilonAt, Shift, ShiftKernel,
 };
+
+pub use ntm_core::traits::{Look, LookGradient, Quantity, StageGradient, StageLook};
+pub use ntm_core::{Activation, Addressing, EpsilonAt, Field, Real, Shape, Similarity, Stage};
 
 /// Layer 0: the arithmetic, on slices, in pairs `x` / `x_vjp`.
 pub mod kernels {
+    pub use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
     pub use ntm_core::kernels::content::{content, content_vjp};
     pub use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};
     pub use ntm_core::kernels::sharpen::{sharpen, sharpen_vjp};

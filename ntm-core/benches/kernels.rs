@@ -130,9 +130,9 @@ fn weighting_kernels(c: &mut Criterion) {
     });
     c.bench_function("shift 128", |b| b.iter(|| shift(&taps, true, &w, &mut out)));
     c.bench_function("shift_vjp 128", |b| b.iter(|| shift_vjp(&taps, true, &w, &d, &mut d_w, &mut d_taps)));
-    c.bench_function("sharpen 128", |b| b.iter(|| sharpen(2.5, 0., &w, &mut out, &mut logs)));
+    c.bench_function("sharpen 128", |b| b.iter(|| sharpen(2.5, 0., 0., &w, &mut out, &mut logs)));
     c.bench_function("sharpen_vjp 128", |b| {
-        b.iter(|| sharpen_vjp(2.5, &w, &logs, &out, &d, &mut d_w, &mut d_1));
+        b.iter(|| sharpen_vjp(2.5, 0., &w, &logs, &out, &d, &mut d_w, &mut d_1));
     });
 }
 

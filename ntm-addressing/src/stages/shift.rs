@@ -3,8 +3,8 @@ use ntm_core::kernels::shift::{shift, shift_vjp};
 use ntm_core::traits::{StageGradient, StageLook};
 use ntm_core::{Activation, Field, Real, Shape, Stage};
 
-/// Circular convolution with 2 range + 1 taps, equation 8: each tap moves the focus by a whole number of slots, and the
-/// taps are a distribution.
+/// Convolution with 2 range + 1 taps, equation 8: each tap moves the focus by a whole number of slots, and the taps are a
+/// distribution. The paper's is circular.
 ///
 /// Raw numbers: shift (2 range + 1).
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,19 @@ pub struct Shift {
     pub direction: Direction,
     /// How raw numbers become taps.
     pub kernel: ShiftKernel,
+    /// What happens at the first and the last slot.
+    pub boundary: Boundary,
+}
+
+/// What happens to weight that is moved beyond the first or the last slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub enum Boundary {
+    /// it comes back at the other end (the paper)
+    #[default]
+    Circular,
+    /// it is lost, so that a weighting may sum to less than one; sharpening without epsilon makes it sum to one again
+    Zero,
 }
 
 /// Which way the taps of a shift move the focus.
@@ -44,7 +57,12 @@ pub enum ShiftKernel {
 impl Default for Shift {
     /// One slot to either side.
     fn default() -> Self {
-        Shift { range: 1, direction: Direction::FirstForward, kernel: ShiftKernel::Softmax }
+        Shift {
+            range: 1,
+            direction: Direction::FirstForward,
+            kernel: ShiftKernel::Softmax,
+            boundary: Boundary::Circular,
+        }
     }
 }
 
@@ -52,6 +70,9 @@ impl Default for Shift {
 const MOST: usize = 129;
 
 impl Shift {
+    fn circular(&self) -> bool {
+        self.boundary == Boundary::Circular
+    }
     /// Number of taps.
     pub fn taps(&self) -> usize {
         2 * self.range + 1
@@ -95,12 +116,15 @@ impl<T: Real> Stage<T> for Shift {
     fn shows(&self) -> Option<&'static str> {
         Some("shifted")
     }
+    fn keeps_sum(&self) -> bool {
+        self.circular() || self.range == 0
+    }
     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
-        self.first_forward(look.numbers, |taps| shift(taps, true, look.incoming, out));
+        self.first_forward(look.numbers, |taps| shift(taps, self.circular(), look.incoming, out));
     }
     fn backward(&self, look: &StageLook<'_, T>, _: &[T], _: &[T], d_out: &[T], d: &mut StageGradient<'_, T>) {
         self.first_forward(look.numbers, |taps| {
-            shift_vjp(taps, true, look.incoming, d_out, d.incoming, d.numbers);
+            shift_vjp(taps, self.circular(), look.incoming, d_out, d.incoming, d.numbers);
         });
         if self.direction == Direction::LastForward {
             d.numbers.reverse();

@@ -5,19 +5,22 @@ use super::{kernel, ld, st, vectors};
 const LEAST: f64 = 1e-30;
 
 kernel! {
-    /// out(i) = w(i)^sharpening / (sum of them + epsilon), written, as are `logs`, which keep ln w for the gradient;
-    /// all slices have one number a slot.
+    /// out(i) = (w(i) + base)^sharpening / (sum of them + epsilon), written, as are `logs`, which keep ln(w + base) for
+    /// the gradient; all slices have one number a slot. Equation 9 has neither base nor epsilon.
     ///
     /// Powers are taken relative to the largest, so that nothing underflows to 0 / 0: with epsilon 0 the result sums
     /// to one for every input, all zeros included (then it is uniform).
-    pub fn sharpen[V, T](sharpening: T, epsilon: f64, w: &'a [T], out: &'a mut [T], logs: &'a mut [T])
+    pub fn sharpen[V, T](
+        sharpening: T, base: f64, epsilon: f64, w: &'a [T], out: &'a mut [T], logs: &'a mut [T],
+    )
     check { assert!(w.len() == out.len() && logs.len() == out.len()); }
     run {
-        let mut top = V::of(-1e30);
+        let (mut top, base) = (V::of(-1e30), V::of(base));
         vectors!(V, out.len(), |i, TAIL, k| {
-            let log = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k)).ln();
+            let log = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k).add(base)).ln();
             st::<V, TAIL>(log, logs.as_mut_ptr().add(i), k);
-            top = top.max(log); // lanes beyond the end hold ln LEAST, which is no larger than any
+            // lanes beyond the end hold the logarithm of the base, or ln LEAST: no larger than any
+            top = top.max(log);
         });
         let top = top.hmax();
         let (g, low) = (V::splat(sharpening), V::splat(-(sharpening * top)));
@@ -39,10 +42,11 @@ kernel! {
 }
 
 kernel! {
-    /// Gradient of [`sharpen`], from what it gave; writes `d_w` and `d_sharpening`. A slot with w = 0 adds nothing to
-    /// the derivative by the sharpening. Where all weights are 0, `d_w` is finite but as large as 1e30.
+    /// Gradient of [`sharpen`], from what it gave with this base; writes `d_w` and `d_sharpening`. Without a base, a slot
+    /// with w = 0 adds nothing to the derivative by the sharpening, and where all weights are 0, `d_w` is finite but as
+    /// large as 1e30.
     pub fn sharpen_vjp[V, T](
-        sharpening: T, w: &'a [T], logs: &'a [T], out: &'a [T], d_out: &'a [T],
+        sharpening: T, base: f64, w: &'a [T], logs: &'a [T], out: &'a [T], d_out: &'a [T],
         d_w: &'a mut [T], d_sharpening: &'a mut T,
     )
     check {
@@ -56,12 +60,12 @@ kernel! {
         });
         let dot = V::splat(dot.hsum());
         let g = V::splat(sharpening);
-        let mut d_g = V::zero();
+        let (mut d_g, base) = (V::zero(), V::of(base));
         vectors!(V, out.len(), |i, TAIL, k| {
             let d = ld::<V, TAIL>(d_out.as_ptr().add(i), k);
             let u = ld::<V, TAIL>(out.as_ptr().add(i), k).mul(d.sub(dot));
             d_g = u.fma(ld::<V, TAIL>(logs.as_ptr().add(i), k), d_g);
-            let x = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k));
+            let x = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k).add(base));
             st::<V, TAIL>(g.mul(u).div(x), d_w.as_mut_ptr().add(i), k);
         });
         *d_sharpening = d_g.hsum();

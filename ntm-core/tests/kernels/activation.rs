@@ -167,7 +167,7 @@ fn elementary_functions_are_exact_to_a_few_units_in_the_last_place() {
         // what sharpen keeps is the logarithm, here of e^x: over the whole range, and near 1
         let ln = |x: &mut [f32]| {
             let w = x.to_vec();
-            sharpen(1.0, 0.0, &w, &mut vec![0.0; w.len()], x)
+            sharpen(1.0, 0.0, 0.0, &w, &mut vec![0.0; w.len()], x)
         };
         let near_one = worst(0.5, 2.0, ln, f64::ln).0;
         let mut low_ln = 0f64;

@@ -76,7 +76,7 @@ fn one_hot<T: Real>(tol: f64) {
             norms(shape, &tm, &mut sizes);
             similarity(shape, &tm, &sizes, &input(&numbers), &keys, &mut like);
             content(T::of(100.0), &like, &mut w);
-            sharpen(T::of(100.0), 0.0, &w, &mut out, &mut logs);
+            sharpen(T::of(100.0), 0.0, 0.0, &w, &mut out, &mut logs);
             let want: Vec<_> = (0..slots).map(|i| (i == row) as usize as f64).collect();
             close(&format!("row {row} of {slots}"), &out, &want, tol);
         }
