@@ -1,5 +1,5 @@
-//! Names in RON: `Lstm(hidden: 100)`, `Mlp(hidden: [100])`.
-use crate::{Lstm, LstmInitial, Mlp};
+//! Names in RON: `Lstm(hidden: 100)`, `Gru(hidden: 100)`, `Mlp(hidden: [100])`.
+use crate::{Gru, GruInitial, Lstm, LstmInitial, Mlp};
 use ntm_core::config::{
     Build, BuildError, ControllerKind, ControllerSite, LayerInitial, Precision, Registry,
 };
@@ -8,9 +8,12 @@ use ntm_core::traits::Initial;
 use ntm_core::{Activation, Cell};
 use serde::{Deserialize, Serialize};
 
-/// Adds `Lstm` and `Mlp`.
+/// Adds `Lstm`, `Gru` and `Mlp`.
 pub fn register(registry: Registry) -> Registry {
-    registry.register::<ControllerKind, LstmSettings>("Lstm").register::<ControllerKind, MlpSettings>("Mlp")
+    registry
+        .register::<ControllerKind, LstmSettings>("Lstm")
+        .register::<ControllerKind, GruSettings>("Gru")
+        .register::<ControllerKind, MlpSettings>("Mlp")
 }
 
 /// Most units of a layer.
@@ -27,6 +30,14 @@ fn check_units(field: &str, units: usize) -> Result<(), BuildError> {
         let why =
             format!("{units} units; at most {MOST} (weights among so many would need {bytes} bytes or more)");
         return Err(BuildError::new(field, why));
+    }
+    Ok(())
+}
+
+fn check_layers(layers: usize) -> Result<(), BuildError> {
+    if layers == 0 || layers > MOST_LAYERS {
+        let why = format!("{layers} layers; must be 1 to {MOST_LAYERS}");
+        return Err(BuildError::new("layers", why));
     }
     Ok(())
 }
@@ -65,10 +76,7 @@ fn one() -> usize {
 impl Build<ControllerKind> for LstmSettings {
     fn build<T: Precision>(&self, site: &ControllerSite) -> Result<Box<dyn Cell<T>>, BuildError> {
         check_units("hidden", self.hidden)?;
-        if self.layers == 0 || self.layers > MOST_LAYERS {
-            let why = format!("{} layers; must be 1 to {MOST_LAYERS}", self.layers);
-            return Err(BuildError::new("layers", why));
-        }
+        check_layers(self.layers)?;
         let initial = self.initial;
         let all = [
             ("weight", initial.weight),
@@ -79,6 +87,34 @@ impl Build<ControllerKind> for LstmSettings {
         check_initial("initial", &all)?;
         let lstm = Lstm::new(site.inputs, self.hidden, self.layers, self.skip, self.start);
         Ok(Box::new(lstm.with_initial(initial).with_cell(site.cell)))
+    }
+}
+
+/// Settings of a [`Gru`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GruSettings {
+    /// Units of a layer.
+    pub hidden: usize,
+    /// Number of layers.
+    #[serde(default = "one")]
+    pub layers: usize,
+    /// h before the first step.
+    #[serde(default)]
+    pub start: ControllerStart,
+    /// How parameters are drawn.
+    #[serde(default)]
+    pub initial: GruInitial,
+}
+
+impl Build<ControllerKind> for GruSettings {
+    fn build<T: Precision>(&self, site: &ControllerSite) -> Result<Box<dyn Cell<T>>, BuildError> {
+        check_units("hidden", self.hidden)?;
+        check_layers(self.layers)?;
+        let GruInitial { weight, bias, start } = self.initial;
+        check_initial("initial", &[("weight", weight), ("bias", bias), ("start", start)])?;
+        let gru = Gru::new(site.inputs, self.hidden, self.layers, self.start);
+        Ok(Box::new(gru.with_initial(self.initial)))
     }
 }
 

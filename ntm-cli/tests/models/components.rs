@@ -28,6 +28,9 @@ fn stages() {
         "Content(key: Clip(min: -1, max: 1), strength: OnePlusSoftplus, similarity: Cosine(epsilon: 1e-3))",
         "Content(strength: Exp)",
         "Content(key: Affine(scale: 2, offset: -1, of: Sigmoid))",
+        "Content(similarity: Cosine(epsilon: 0))",
+        "Content(similarity: Cosine(at: Norms))",
+        "Content(similarity: Cosine(epsilon: 1e-16, at: InsideRoot))",
         "Interpolate()",
         "Interpolate(gate: HardSigmoid)",
         "Interpolate(gate: Linear)",
@@ -38,11 +41,20 @@ fn stages() {
         "Shift(range: 2, direction: LastForward, kernel: SoftmaxOfRelu)",
         "ScalarShift()",
         "ScalarShift(direction: PositiveDown)",
+        "Shift(boundary: Zero)",
+        "Shift(range: 2, direction: LastForward, boundary: Zero)",
+        "Shift(range: 0, boundary: Zero)",
+        "FixedShift(kernel: [0.0, 1.0, 0.0])",
+        "FixedShift(kernel: [1])",
+        "FixedShift(kernel: [0.1, 0.2, 0.4, 0, 0.3], direction: LastForward)",
+        "FixedShift(kernel: [1, -2.5, 0.5], boundary: Zero)",
         "Sharpen()",
         "Sharpen(epsilon: 1e-16)",
         "Sharpen(power: OnePlusRelu)",
         "Sharpen(power: Exp)",
         "Sharpen(power: TenSigmoid, epsilon: 1e-3)",
+        "Sharpen(epsilon: 1e-16, epsilon_at: Base)",
+        "Sharpen(epsilon: 1e-3, epsilon_at: Base)",
     ];
     registered::<StageKind>(&builtin(), &examples);
 }
@@ -53,6 +65,9 @@ fn addressings() {
         CLASSIC,
         "Chain([Content()])",
         "Chain([Shift(range: 1)])",
+        "Chain([FixedShift(kernel: [0.2, 0.8, 0])])",
+        "Chain([Content(similarity: Cosine(epsilon: 0)), Interpolate(), Shift(boundary: Zero), \
+         Sharpen(epsilon: 1e-16, epsilon_at: Base)])",
         "Chain([Interpolate(), Content()])",
         "Chain([Content(), Interpolate(), ScalarShift(), Sharpen()])",
         "Chain([Content(), Content(similarity: Dot()), Interpolate()])",
@@ -166,6 +181,10 @@ fn controllers() {
         "Lstm(hidden: 3, start: Given)",
         "Lstm(hidden: 3, layers: 3)",
         "Lstm(hidden: 3, layers: 3, skip: true)",
+        "Gru(hidden: 5)",
+        "Gru(hidden: 17, start: Zeros)",
+        "Gru(hidden: 3, layers: 2, start: Given)",
+        "Gru(hidden: 3, layers: 3, initial: (bias: Uniform(0.1)))",
         "Mlp(hidden: [6])",
         "Mlp(hidden: [6, 17], activation: Sigmoid)",
         "Mlp(hidden: [4, 5], activation: Relu)",
@@ -200,6 +219,7 @@ fn models() {
         ntm("Lstm(hidden: 4)", &previous, ", order: WriteThenRead, heads_see: Cell"),
         "Recurrent(controller: Lstm(hidden: 3, layers: 2))".to_string(),
         "Recurrent(controller: Mlp(hidden: [3]))".to_string(),
+        ntm("Gru(hidden: 3, layers: 2)", &pair, ""),
     ];
     let examples: Vec<&str> = examples.iter().map(String::as_str).collect();
     registered::<ModelKind>(&builtin(), &examples);
