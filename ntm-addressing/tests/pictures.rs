@@ -3,11 +3,12 @@
 //! Snapshots are in `snapshots/`; `cargo insta review`, or `INSTA_UPDATE=always cargo test -p ntm-addressing`.
 use ntm_addressing::kernels::{Key, norms, similarity};
 use ntm_addressing::{
-    Chain, Content, Direction, Interpolate, ScalarDirection, ScalarShift, Sharpen, Shift, ShiftKernel,
+    Boundary, Chain, Content, Direction, FixedShift, Interpolate, ScalarDirection, ScalarShift, Sharpen,
+    SharpenEpsilonAt, Shift, ShiftKernel,
 };
-use ntm_core::kernels::activation::activate;
+use ntm_core::kernels::activation::{activate, softmax};
 use ntm_core::traits::{Look, StageLook};
-use ntm_core::{Addressing, Shape, Similarity, Stage};
+use ntm_core::{Addressing, EpsilonAt, Shape, Similarity, Stage};
 use std::fmt::Write;
 
 const SHAPE: Shape = Shape { slots: 16, width: 4 };
@@ -113,7 +114,7 @@ fn each_tap_shifts_by_whole_slots() {
     let mut text = String::new();
     for direction in [Direction::FirstForward, Direction::LastForward] {
         for range in [1, 2] {
-            let shift = Shift { range, direction, kernel: ShiftKernel::Softmax };
+            let shift = Shift { range, direction, ..Shift::default() };
             let tap = |j: usize| (0..shift.taps()).map(|i| f64::from(u8::from(i == j))).collect();
             let mut rows: Vec<(String, &dyn Stage<f64>, Vec<f64>)> =
                 (0..shift.taps()).map(|j| (format!("tap {j}"), &shift as _, tap(j))).collect();
@@ -166,33 +167,152 @@ fn sharpening_gathers_what_is_blurred() {
     insta::assert_snapshot!("sharpen", both(&rows));
 }
 
-/// Activated numbers of the classic chain: key, strength, gate, taps, sharpening.
-struct Step {
-    key: Vec<f64>,
-    strength: f64,
-    gate: f64,
-    taps: [f64; 3],
-    sharpening: f64,
+#[test]
+fn an_epsilon_keeps_the_sharpening_of_nothing_finite_in_two_ways() {
+    let flat = vec![1.0 / SHAPE.slots as f64; SHAPE.slots];
+    let mut text = String::new();
+    for (epsilon, epsilon_at) in [
+        (0.0, SharpenEpsilonAt::Denominator),
+        (1e-16, SharpenEpsilonAt::Denominator),
+        (1e-16, SharpenEpsilonAt::Base),
+        (0.2, SharpenEpsilonAt::Denominator),
+        (0.2, SharpenEpsilonAt::Base),
+    ] {
+        writeln!(text, "epsilon {epsilon:?}, {epsilon_at:?}").unwrap();
+        let sharpen = Sharpen { epsilon, epsilon_at, ..Sharpen::default() };
+        for (name, w) in [
+            ("blurred", blurred()),
+            ("every slot the same", flat.clone()),
+            ("nothing", vec![0.0; SHAPE.slots]),
+        ] {
+            for sharpening in [2.0, 20.0] {
+                let label = format!("  {name}, {sharpening}");
+                line(&mut text, &label, &stage(&sharpen, &[sharpening], &w, &w));
+            }
+        }
+    }
+    insta::assert_snapshot!("sharpen_epsilon", text);
 }
 
-/// The paper's chain over several steps: every stage of the first step, then the weighting after each.
-fn chain(steps: &[Step]) -> String {
-    let stages: Vec<Box<dyn Stage<f64>>> = vec![
-        Box::new(Content::default()),
-        Box::new(Interpolate::default()),
-        Box::new(Shift::default()),
-        Box::new(Sharpen::default()),
-    ];
+#[test]
+fn what_leaves_at_an_end_comes_back_or_is_lost() {
+    let mut text = String::new();
+    for boundary in [Boundary::Circular, Boundary::Zero] {
+        let shift = Shift { boundary, ..Shift::default() };
+        for (label, taps) in [("forward", [0.8, 0.2, 0.0]), ("backward", [0.0, 0.2, 0.8])] {
+            let mut w = vec![0.0; SHAPE.slots];
+            w[if label == "forward" { 13 } else { 2 }] = 1.0;
+            writeln!(text, "{boundary:?}, {label} with 0.8").unwrap();
+            for step in 0..6 {
+                line(&mut text, &format!("  step {step}"), &w);
+                w = stage(&shift, &taps, &w, &w);
+            }
+        }
+    }
+    insta::assert_snapshot!("shift_boundary", text);
+}
+
+#[test]
+fn raw_numbers_become_taps_by_a_softmax() {
+    let mut text = String::new();
+    for kernel in [ShiftKernel::Softmax, ShiftKernel::SoftmaxOfRelu] {
+        let shift = Shift { kernel, ..Shift::default() };
+        let field = &Stage::<f64>::fields(&shift, SHAPE)[0];
+        assert!(field.softmax);
+        writeln!(text, "{kernel:?}").unwrap();
+        for raw in [[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [3.0, -3.0, -3.0], [-9.0, -9.0, 9.0]] {
+            let mut taps = raw.to_vec();
+            activate(&field.activation, &mut taps);
+            softmax(&mut taps);
+            let label = format!("  raw {raw:?}");
+            line(&mut text, &label, &stage(&shift, &taps, &one_hot(), &one_hot()));
+        }
+    }
+    insta::assert_snapshot!("shift_kernel", text);
+}
+
+#[test]
+fn a_fixed_shift_always_does_the_same() {
+    let mut text = String::new();
+    let kernels: [&[f64]; 5] =
+        [&[1.0], &[0.0, 1.0, 0.0], &[1.0, 0.0, 0.0], &[0.25, 0.5, 0.25], &[0.5, 0.3, 0.2, 0.0, 0.0]];
+    for direction in [Direction::FirstForward, Direction::LastForward] {
+        for boundary in [Boundary::Circular, Boundary::Zero] {
+            writeln!(text, "{direction:?}, {boundary:?}").unwrap();
+            for (name, w) in [("one-hot", one_hot()), ("blurred", blurred())] {
+                line(&mut text, name, &w);
+                for kernel in kernels {
+                    let shift = FixedShift::new(SHAPE, kernel, direction, boundary).unwrap();
+                    assert!(Stage::<f64>::fields(&shift, SHAPE).is_empty());
+                    line(&mut text, &format!("  {kernel:?}"), &stage(&shift, &[], &w, &w));
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!("fixed_shift", text);
+}
+
+#[test]
+fn a_kernel_that_cannot_be_says_why() {
+    let shape = Shape { slots: 4, width: 2 };
+    let mut text = String::new();
+    for kernel in [&[][..], &[0.5, 0.5], &[0.0, f64::NAN, 0.0], &[1e300], &[0.2; 5]] {
+        let refused = FixedShift::<f64>::new(shape, kernel, Direction::default(), Boundary::default());
+        writeln!(text, "{kernel:?}: {}", refused.unwrap_err()).unwrap();
+    }
+    assert!(FixedShift::<f64>::new(shape, &[0.2; 3], Direction::default(), Boundary::default()).is_ok());
+    insta::assert_snapshot!("fixed_shift_refused", text);
+}
+
+/// What each similarity makes of slots that point where the key does, but are short or long.
+#[test]
+fn a_cosine_does_not_see_how_long_a_slot_is_but_for_its_epsilon() {
+    const LENGTHS: [f64; 7] = [0.0, 1e-8, 1e-4, 0.01, 0.1, 1.0, 10.0];
+    let cosine = |epsilon, at| Similarity::Cosine { epsilon, at };
+    let shape = Shape { slots: LENGTHS.len(), width: 2 };
+    let memory: Vec<f64> = [0.6, 0.8].iter().flat_map(|u| LENGTHS.map(|length| length * u)).collect();
+    let mut sizes = vec![0.0; shape.slots];
+    norms(shape, &memory, &mut sizes);
+    let lengths: String = LENGTHS.iter().map(|x| format!("{x:>9?}")).collect();
+    let mut text = format!("{:<20}{lengths}\n", "length of the slot");
+    let mut row = |label: &str, xs: &[f64]| {
+        let cells: String = xs.iter().map(|x| format!("{x:>9.4}")).collect();
+        writeln!(text, "{}", format!("{label:<20}{cells}").trim_end()).unwrap();
+    };
+    for (name, key) in [("key of length 1", [0.6, 0.8]), ("opposite", [-0.6, -0.8]), ("zero key", [0.0, 0.0])]
+    {
+        row(name, &[]);
+        for (label, kind) in [
+            ("Dot", Similarity::Dot {}),
+            ("Cosine, no epsilon", cosine(0.0, EpsilonAt::Denominator)),
+            ("Denominator, 1e-8", Similarity::default()),
+            ("Denominator, 0.1", cosine(0.1, EpsilonAt::Denominator)),
+            ("Floor, 0.1", cosine(0.1, EpsilonAt::Floor)),
+            ("Norms, 0.1", cosine(0.1, EpsilonAt::Norms)),
+            ("InsideRoot, 0.01", cosine(0.01, EpsilonAt::InsideRoot)),
+        ] {
+            let mut out = vec![0.0; shape.slots];
+            similarity(shape, &memory, &sizes, &key, &[Key { at: 0, similarity: kind }], &mut out);
+            row(&format!("  {label}"), &out);
+        }
+    }
+    insta::assert_snapshot!("similarity", text);
+}
+
+/// Stages with their activated numbers, over several steps: every stage of the first step, then the weighting after
+/// each. Where there is a content stage it comes first, so that its key is the first of the numbers.
+fn steps(stages: Vec<Box<dyn Stage<f64>>>, numbers: &[Vec<f64>]) -> String {
     let chain = Chain::new(SHAPE, stages);
+    let keys = chain.fields(SHAPE).iter().filter(|f| f.key.is_some()).count();
     let (mut text, mut w) = (String::new(), one_hot());
     line(&mut text, "before", &w);
-    for (t, step) in steps.iter().enumerate() {
-        let numbers = [&step.key[..], &[step.strength, step.gate], &step.taps, &[step.sharpening]].concat();
-        let (similarity, memory) = (compare(&step.key), memory());
+    for (t, numbers) in numbers.iter().enumerate() {
+        let similarity = if keys == 0 { vec![] } else { compare(&numbers[..SHAPE.width]) };
+        let memory = memory();
         let look = Look {
             shape: SHAPE,
             head: 0,
-            numbers: &numbers,
+            numbers,
             similarity: &similarity,
             previous: &w,
             own: &[],
@@ -208,6 +328,27 @@ fn chain(steps: &[Step]) -> String {
         line(&mut text, &format!("after step {t}"), &w);
     }
     text
+}
+
+/// Activated numbers of the classic chain: key, strength, gate, taps, sharpening.
+struct Step {
+    key: Vec<f64>,
+    strength: f64,
+    gate: f64,
+    taps: [f64; 3],
+    sharpening: f64,
+}
+
+/// The paper's chain.
+fn chain(list: &[Step]) -> String {
+    let stages: Vec<Box<dyn Stage<f64>>> = vec![
+        Box::new(Content::default()),
+        Box::new(Interpolate::default()),
+        Box::new(Shift::default()),
+        Box::new(Sharpen::default()),
+    ];
+    let numbers = |s: &Step| [&s.key[..], &[s.strength, s.gate], &s.taps, &[s.sharpening]].concat();
+    steps(stages, &list.iter().map(numbers).collect::<Vec<_>>())
 }
 
 #[test]
@@ -230,4 +371,27 @@ fn mode_3_rotation_of_the_previous_weighting() {
     let blunt: Vec<Step> = (0..6).map(|_| Step { sharpening: 1.0, ..step() }).collect();
     let text = format!("sharpening 3\n{}sharpening 1\n{}", chain(&steps), chain(&blunt));
     insta::assert_snapshot!("mode_3_rotation", text);
+}
+
+#[test]
+fn content_only_forgets_where_it_was() {
+    let stages: Vec<Box<dyn Stage<f64>>> = vec![Box::new(Content::default())];
+    let numbers = [(9, 50.0), (2, 5.0), (9, 50.0)].map(|(i, strength)| [&slot(i)[..], &[strength]].concat());
+    insta::assert_snapshot!("content_only", steps(stages, &numbers));
+}
+
+#[test]
+fn location_only_moves_what_it_has() {
+    let stages: Vec<Box<dyn Stage<f64>>> = vec![Box::new(Shift::default()), Box::new(Sharpen::default())];
+    let numbers = [[0.9, 0.1, 0.0, 2.0], [0.9, 0.1, 0.0, 2.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.2, 0.8, 5.0]];
+    insta::assert_snapshot!("location_only", steps(stages, &numbers.map(|n| n.to_vec())));
+}
+
+#[test]
+fn without_sharpening_the_focus_blurs_while_it_moves() {
+    let stages: Vec<Box<dyn Stage<f64>>> =
+        vec![Box::new(Content::default()), Box::new(Interpolate::default()), Box::new(Shift::default())];
+    let numbers = |gate: f64| [&slot(9)[..], &[50.0, gate, 0.7, 0.2, 0.1]].concat();
+    let numbers: Vec<_> = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5].map(numbers).into();
+    insta::assert_snapshot!("no_sharpening", steps(stages, &numbers));
 }

@@ -42,7 +42,7 @@ impl<T: Real> FixedShift<T> {
             ));
         }
         if let Some(j) = kernel.iter().position(|tap| !(*tap as f32).is_finite()) {
-            return Err(format!("tap {j} is {}; must be a finite number of single precision", kernel[j]));
+            return Err(format!("tap {j} is {:?}; must be a finite number of single precision", kernel[j]));
         }
         if count > shape.slots {
             let most = shape.slots.saturating_sub(1) / 2 * 2 + 1;
