@@ -61,9 +61,13 @@ fn a_warm_training_step_allocates_nothing() {
     );
     let baseline =
         "(task: Copy(length: (1, 6)), model: Recurrent(controller: Lstm(hidden: 24, layers: 3, skip: true)))";
+    let gru = "(task: Copy(width: 4, length: (1, 6)), model: Ntm(controller: Gru(hidden: 20, layers: 2), \
+               memory: Dense(slots: 20, width: 6), heads: [Read(addressing: Chain([Content(), Interpolate(), \
+               Shift(boundary: Zero), Sharpen(epsilon: 1e-16, epsilon_at: Base)])), \
+               Write(addressing: Chain([Content(similarity: Cosine(epsilon: 0)), FixedShift(kernel: [1, 0, 0])]))]))";
     let validated =
         ["train.validate_every=20", "train.validation_sequences=40", "train.stop_when_solved=false"];
-    for (name, text) in [("copy", copy), ("several heads", &several), ("baseline", baseline)] {
+    for (name, text) in [("copy", copy), ("several heads", &several), ("baseline", baseline), ("gru", gru)] {
         for batch in ["train.batch=1", "train.batch=3", "train.batch=40"] {
             for threads in [1, 2] {
                 let mut overrides = validated.to_vec();
