@@ -81,6 +81,10 @@ fn heads() {
     let of = |name: &str, more: &str| format!("{name}(addressing: {CLASSIC}{more})");
     let mut examples = vec![
         "Read(addressing: Chain([Content(similarity: Dot())]))".to_string(),
+        "Read(addressing: Chain([Content(similarity: Cosine(epsilon: 0))]))".to_string(),
+        "Write(addressing: Chain([Content(similarity: Cosine(epsilon: 0.01, at: Norms))]))".to_string(),
+        "Write(addressing: Chain([Content(similarity: Cosine(epsilon: 1e-4, at: InsideRoot))]))".to_string(),
+        "Read(addressing: Chain([FixedShift(kernel: [1])]))".to_string(),
         "Write(addressing: Chain([Content(key: Tanh)]), erase: HardSigmoid, add: Relu)".to_string(),
         of("Read", ", read: Drawn(0.5)"),
         of("Read", ", read: Given"),
