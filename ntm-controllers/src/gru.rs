@@ -224,6 +224,18 @@ impl<T: Real> Cell<T> for Gru {
             add_columns(&d_state[self.state(k, capacity)], of_item_mut(d_h, self.hidden, k));
         }
     }
+    fn start_output(&self, params: &[T], y: &mut [T]) {
+        if self.start != ControllerStart::Zeros {
+            let all = self.count() * self.hidden;
+            y.copy_from_slice(&params[self.at(self.count())[0]..][all - self.hidden..all]);
+        }
+    }
+    fn start_output_vjp(&self, d_y: &[T], d_params: &mut [T]) {
+        if self.start != ControllerStart::Zeros {
+            let all = self.count() * self.hidden;
+            add_columns(d_y, &mut d_params[self.at(self.count())[0]..][all - self.hidden..all]);
+        }
+    }
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
         let (n, items) = (self.hidden, s.items);
         for (k, layer) in self.layers.iter().enumerate() {
