@@ -92,7 +92,7 @@ pub(crate) fn main() {
     let all = Sparse { slots: (0..SHAPE.slots).collect(), weights: dense.clone() };
     let dense_read = all.read(&memory);
 
-    println!("{:>8} {}  off by", "", "weighting over the slots");
+    println!("{:>8} weighting over the slots  off by", "");
     println!("{:>8}|{}|", "dense", picture(&dense));
     let mut before = f64::INFINITY;
     for k in [1, 2, 4, 8, 16, SHAPE.slots] {

@@ -36,7 +36,7 @@ impl<T: Real> FixedShift<T> {
         if count == 0 {
             return Err("no taps; needs an odd number of them, such as [0, 1, 0], which moves nothing".into());
         }
-        if count % 2 == 0 {
+        if count.is_multiple_of(2) {
             return Err(format!(
                 "{count} taps; needs an odd number, because the one in the middle moves nothing: add a 0 at one end"
             ));
