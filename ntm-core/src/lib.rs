@@ -20,6 +20,8 @@ mod field;
 pub mod heads;
 pub mod kernels;
 mod linear;
+#[cfg(feature = "train")]
+mod loss;
 pub mod memory;
 #[cfg(feature = "train")]
 mod model;
@@ -42,6 +44,8 @@ pub use activation::Activation;
 pub use field::Field;
 pub use kernels::Real;
 pub use linear::{Linear, transposed};
+#[cfg(feature = "train")]
+pub use loss::Loss;
 #[cfg(feature = "train")]
 pub use model::{Model, TensorError, TensorInfo};
 pub use ntm::{HeadsSee, Ntm, OutputSees};

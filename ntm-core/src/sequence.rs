@@ -1,6 +1,6 @@
 //! Sequences, and how several of them become chunks of a batch.
-use crate::Real;
 use crate::buffers::{Slab, mat};
+use crate::{Loss, Real};
 
 /// One sequence: what goes in, what should come out, and which steps are scored.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,8 +48,12 @@ pub struct Chunk<T> {
     pub(crate) weights: Slab<T>,
     /// steps in which any item is scored
     pub(crate) scored: (usize, usize),
+    /// how they are scored
+    pub(crate) loss: Loss,
     /// which sequence of the batch each column is
     pub(crate) order: Vec<usize>,
+    /// what the mask of each column is multiplied by
+    shares: Vec<f64>,
 }
 
 impl<T: Real> Chunk<T> {
@@ -64,7 +68,9 @@ impl<T: Real> Chunk<T> {
             targets: Slab::new(capacity * steps * outputs),
             weights: Slab::new(capacity * steps * outputs),
             scored: (0, 0),
+            loss: Loss::default(),
             order: Vec::with_capacity(capacity),
+            shares: Vec::with_capacity(capacity),
         }
     }
     /// Number of steps.
@@ -91,6 +97,10 @@ impl<T: Real> Chunk<T> {
         let steps = order.first().map_or(0, |&i| sequences[i].steps);
         self.scored = (steps, 0);
         let mut columns = 0;
+        let loss = self.loss;
+        let share = |s: &Sequence| loss.share(outputs, s.mask.iter().map(|&weight| f64::from(weight)).sum());
+        self.shares.clear();
+        self.shares.extend(order.iter().map(|&i| share(&sequences[i])));
         for t in 0..steps {
             let live = order.iter().take_while(|&&i| sequences[i].steps > t).count();
             for (column, &i) in order[..live].iter().enumerate() {
@@ -99,7 +109,7 @@ impl<T: Real> Chunk<T> {
                 write(&s.inputs[t * inputs..(t + 1) * inputs], to);
                 let at = (columns + column) * outputs..(columns + column + 1) * outputs;
                 write(&s.targets[t * outputs..(t + 1) * outputs], &mut self.targets[at.clone()]);
-                self.weights[at].fill(T::of(f64::from(s.mask[t])));
+                self.weights[at].fill(T::of(f64::from(s.mask[t]) * self.shares[column]));
                 if s.mask[t] != 0.0 {
                     self.scored = (self.scored.0.min(t), t + 1);
                 }
@@ -142,6 +152,12 @@ impl<T: Real> Batch<T> {
         let chunks =
             (0..items.div_ceil(chunk)).map(|_| Chunk::with_room(chunk, steps, inputs, outputs)).collect();
         Batch { chunks, used: 0, items: 0, chunk, inputs, outputs, order: Vec::with_capacity(items) }
+    }
+    /// The same room, for sequences that are scored in another way than bit by bit.
+    #[must_use]
+    pub fn scored_by(mut self, loss: Loss) -> Self {
+        self.chunks.iter_mut().for_each(|chunk| chunk.loss = loss);
+        self
     }
     /// Takes sequences; as many as there is room for.
     pub fn fill(&mut self, sequences: &[Sequence]) {

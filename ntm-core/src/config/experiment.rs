@@ -2,7 +2,7 @@
 use super::{BuildError, ModelKind, ModelSite, Named, Precision, TaskKind};
 use crate::Model;
 use crate::engine::Engine;
-use crate::train::{OptimizerState, Task, TrainSettings};
+use crate::train::{OptimizerState, Task, TrainSettings, validated};
 use crate::traits::{Cell, Initial};
 use serde::{Deserialize, Serialize};
 
@@ -90,9 +90,10 @@ impl Experiment {
             items * (inputs + 2 * outputs) * size * 2
         };
         let validation = if train.validate_every > 0 {
-            let evaluated = cell.needs(train.chunk.min(train.validation_sequences));
+            let items = validated(&*task, train.validation_sequences);
+            let evaluated = cell.needs(train.chunk.min(items));
             let work = 2 * evaluated.state as u128 + evaluated.trace as u128 + evaluated.scratch as u128;
-            batch(train.validation_sequences) + work * threads.max(1) as u128 * size
+            batch(items) + work * threads.max(1) as u128 * size
         } else {
             0
         };

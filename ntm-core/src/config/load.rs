@@ -42,7 +42,8 @@ impl<C> Loaded<C> {
 impl Registry {
     /// Reads a config. Its names are looked up in this registry.
     pub fn parse<C: DeserializeOwned>(&self, source: &Source) -> Result<C, ConfigError> {
-        read(self, &source.text).map_err(|e| ConfigError::at(source, e.at, e.path, e.words))
+        read(self, &source.text, source.directory.as_deref())
+            .map_err(|e| ConfigError::at(source, e.at, e.path, e.words))
     }
 
     /// Reads a config and applies overrides, `path=value`, in order; a later one wins over an earlier one.
@@ -62,7 +63,8 @@ impl Registry {
             })?;
             let edit = Override::parse(written, &mut spliced)?;
             edit.apply(&mut spliced, &Resolved::new(full))?;
-            value = read(self, spliced.text()).map_err(|e| edit.blame(&spliced, e.at, e.path, e.words))?;
+            value = read(self, spliced.text(), source.directory.as_deref())
+                .map_err(|e| edit.blame(&spliced, e.at, e.path, e.words))?;
         }
         Ok(Loaded { value, text: spliced.text().to_owned(), spliced })
     }

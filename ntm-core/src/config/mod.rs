@@ -23,6 +23,7 @@ mod components;
 mod error;
 #[cfg(feature = "train")]
 mod experiment;
+mod file_path;
 mod kind;
 mod kinds;
 mod layout;
@@ -48,6 +49,7 @@ pub use components::{
 pub use error::{BuildError, ConfigError};
 #[cfg(feature = "train")]
 pub use experiment::{Experiment, Plan};
+pub use file_path::FilePath;
 pub use kind::{Build, Kind, Precision};
 #[cfg(feature = "train")]
 pub use kinds::TaskKind;
@@ -62,6 +64,8 @@ pub use ron_text::{to_ron, try_to_ron};
 pub use scanner::{MAX_BYTES, MAX_DEPTH};
 pub use sweep::{MAX_VALUES, split_values};
 
+use std::path::{Path, PathBuf};
+
 /// A text to read, and what to call it in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -69,11 +73,20 @@ pub struct Source {
     pub name: String,
     /// The RON text.
     pub text: String,
+    /// Where relative paths in it start; the working directory if `None`.
+    pub directory: Option<PathBuf>,
 }
 
 impl Source {
     /// A text under a name.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), directory: None }
+    }
+
+    /// Says which file it is: relative paths in it start at that file's directory.
+    #[must_use]
+    pub fn beside(mut self, file: impl AsRef<Path>) -> Self {
+        self.directory = file.as_ref().parent().map(Path::to_path_buf);
+        self
     }
 }

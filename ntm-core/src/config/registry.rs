@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -75,18 +76,25 @@ impl Registry {
     /// Runs `f` with this registry in scope on this thread, so that [`Named`](super::Named) can be read by any
     /// deserializer. Scopes nest; the former one is back afterwards, also if `f` panics.
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        self.scope_reading(None, f)
+        self.scope_reading(None, None, f)
     }
 
-    /// As [`scope`](Self::scope), for the time `text` is being read.
-    pub(crate) fn scope_reading<R>(&self, text: Option<Arc<str>>, f: impl FnOnce() -> R) -> R {
+    /// As [`scope`](Self::scope), for the time `text` is being read, a file of `directory`.
+    pub(crate) fn scope_reading<R>(
+        &self,
+        text: Option<Arc<str>>,
+        directory: Option<&Path>,
+        f: impl FnOnce() -> R,
+    ) -> R {
         struct Restore;
         impl Drop for Restore {
             fn drop(&mut self) {
                 SCOPES.with_borrow_mut(Vec::pop);
             }
         }
-        SCOPES.with_borrow_mut(|scopes| scopes.push(Scope { registry: self.clone(), text }));
+        SCOPES.with_borrow_mut(|scopes| {
+            scopes.push(Scope { registry: self.clone(), text, directory: directory.map(Path::to_path_buf) })
+        });
         let _restore = Restore;
         f()
     }
@@ -118,6 +126,8 @@ pub(crate) struct Scope {
     pub(crate) registry: Registry,
     /// The text, if it is one of ours; names borrowed from it can be found in it by their address.
     text: Option<Arc<str>>,
+    /// Where relative paths start.
+    pub(crate) directory: Option<PathBuf>,
 }
 
 impl Scope {

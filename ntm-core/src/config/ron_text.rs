@@ -68,14 +68,18 @@ pub(crate) struct Trouble {
 
 /// Reads a text with a registry in scope.
 #[allow(clippy::result_large_err)]
-pub(crate) fn read<C: DeserializeOwned>(registry: &Registry, text: &str) -> Result<C, Trouble> {
+pub(crate) fn read<C: DeserializeOwned>(
+    registry: &Registry,
+    text: &str,
+    directory: Option<&std::path::Path>,
+) -> Result<C, Trouble> {
     scanner::check(text).map_err(|fault| Trouble {
         at: fault.at,
         path: None,
         words: fault.message.into(),
     })?;
     let text: Arc<str> = text.into();
-    registry.scope_reading(Some(Arc::clone(&text)), || {
+    registry.scope_reading(Some(Arc::clone(&text)), directory, || {
         let options = options();
         let mut ron = ron::Deserializer::from_str_with_options(&text, &options)
             .map_err(|e| trouble(&text, &e, None))?;

@@ -1,7 +1,6 @@
 //! Costs of sequences without gradients: no trace is kept, so memory does not grow with their length.
 use super::Layout;
 use crate::buffers::{Slab, mat, mat_mut};
-use crate::kernels::loss::cross_entropy;
 use crate::sequence::{Batch, Chunk};
 use crate::traits::Forward;
 use crate::{Model, Real};
@@ -11,9 +10,10 @@ use std::sync::Mutex;
 /// What one sequence cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
-    /// Loss in bits: sum over scored outputs of -log2 p.
+    /// The cost: bits, sum over scored outputs of -log2 p; a squared error where the task's [`Loss`](crate::Loss) is
+    /// that.
     pub bits: f64,
-    /// Outputs on the wrong side of 0.5, on scored steps.
+    /// Outputs on the wrong side of 0.5, on scored steps; what else the loss calls wrong, or 0.
     pub wrong_bits: f64,
 }
 
@@ -118,13 +118,10 @@ fn evaluate<T: Real>(
             let (targets, weights) =
                 (&chunk.targets[column..column + outputs], &chunk.weights[column..column + outputs]);
             let logits = &mut logits[of_item];
-            let scored = logits.iter().zip(targets).zip(weights).filter(|(_, w)| **w != T::of(0.0));
-            let half = T::of(0.5);
-            let wrong = scored.filter(|((z, y), _)| (**z >= T::of(0.0)) != (**y >= half)).count();
-            let mut nats = 0.0;
-            cross_entropy(1.0, logits, targets, weights, &mut nats);
-            score.wrong_bits += wrong as f64;
-            score.bits += nats / std::f64::consts::LN_2;
+            score.wrong_bits += chunk.loss.wrong(logits, targets, weights) as f64;
+            let mut loss = 0.0;
+            chunk.loss.gradient(outputs, 1.0, logits, targets, weights, &mut loss);
+            score.bits += chunk.loss.cost(loss);
         }
     }
 }

@@ -2,10 +2,9 @@
 //! For traces and golden tests; it allocates freely.
 use super::Layout;
 use crate::buffers::{Slab, Steps, Track, mat, mat_mut};
-use crate::kernels::loss::cross_entropy;
-use crate::sequence::Sequence;
+use crate::sequence::{Batch, Chunk, Sequence};
 use crate::traits::{Backward, Forward, Quantity, Shown, Trajectory};
-use crate::{Model, Real};
+use crate::{Loss, Model, Real};
 use std::collections::BTreeMap;
 
 /// A named tensor: shape and numbers, row-major.
@@ -16,7 +15,7 @@ pub type NamedTensors<T> = BTreeMap<String, (Vec<usize>, Vec<T>)>;
 pub struct Inspection<T> {
     /// items x steps x …; zeros from an item's length on
     pub trace: NamedTensors<T>,
-    /// nats, summed over scored steps and outputs, divided by the number of items
+    /// sum of the items' losses (nats, or squared errors), divided by the number of items
     pub loss: f64,
     /// Gradient of the loss, laid out like the parameters; what is not trained included.
     pub gradient: Slab<T>,
@@ -24,14 +23,42 @@ pub struct Inspection<T> {
     pub d_inputs: Vec<T>,
 }
 
-/// Runs sequences of any lengths as one batch and keeps everything. `inputs` (items x steps x inputs) may be given in
-/// full precision beside the sequences, whose own are then not used.
-pub fn inspect<T: Real>(model: &Model<T>, sequences: &[Sequence], exact: Option<&[T]>) -> Inspection<T> {
+/// Numbers in full precision beside those of sequences, which are then not used; row-major, all padded to the steps of
+/// the longest sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct Exact<'a, T> {
+    /// items x steps x inputs
+    pub inputs: Option<&'a [T]>,
+    /// items x steps x outputs
+    pub targets: Option<&'a [T]>,
+    /// items x steps
+    pub mask: Option<&'a [T]>,
+}
+
+impl<T> Default for Exact<'_, T> {
+    fn default() -> Self {
+        Exact { inputs: None, targets: None, mask: None }
+    }
+}
+
+/// Runs sequences of any lengths as one batch, scored bit by bit, and keeps everything. `inputs` (items x steps x inputs)
+/// may be given in full precision beside the sequences, whose own are then not used.
+pub fn inspect<T: Real>(model: &Model<T>, sequences: &[Sequence], inputs: Option<&[T]>) -> Inspection<T> {
+    inspect_scored(model, Loss::Bits, sequences, Exact { inputs, ..Exact::default() })
+}
+
+/// As [`inspect`], with any loss and with everything in full precision that is given so.
+pub fn inspect_scored<T: Real>(
+    model: &Model<T>,
+    loss: Loss,
+    sequences: &[Sequence],
+    exact: Exact<'_, T>,
+) -> Inspection<T> {
     let (cell, output) = (model.cell(), model.output());
     let (inputs, features, outputs) = (cell.inputs(), output.inputs, output.outputs);
     let capacity = sequences.len();
     let steps = sequences.iter().map(|s| s.steps).max().unwrap_or(0);
-    let mut batch = crate::sequence::Batch::<T>::with_room(capacity, capacity, steps, inputs, outputs);
+    let mut batch = Batch::<T>::with_room(capacity, capacity, steps, inputs, outputs).scored_by(loss);
     batch.fill(sequences);
     let mut found = Inspection {
         trace: NamedTensors::new(),
@@ -40,14 +67,7 @@ pub fn inspect<T: Real>(model: &Model<T>, sequences: &[Sequence], exact: Option<
         d_inputs: vec![T::of(0.0); capacity * steps * inputs],
     };
     let Some(chunk) = batch.chunks.first_mut() else { return found };
-    if let Some(exact) = exact {
-        for t in 0..steps {
-            for (column, &item) in chunk.order.iter().enumerate().take(chunk.live[t] as usize) {
-                let from = &exact[(item * steps + t) * inputs..][..inputs];
-                chunk.inputs[(t * capacity + column) * inputs..][..inputs].copy_from_slice(from);
-            }
-        }
-    }
+    make_exact(chunk, loss, exact, (inputs, outputs));
     let chunk = &*chunk;
     let layout = Layout::of(model, capacity);
     let (params, output_params) = model.params.split_at(model.output_at());
@@ -104,14 +124,14 @@ pub fn inspect<T: Real>(model: &Model<T>, sequences: &[Sequence], exact: Option<
             cell.show(shown, &mut keep);
             let z = &z[column * outputs..(column + 1) * outputs];
             keep(Quantity::list("logits", z));
-            let p: Vec<T> = z.iter().map(|&z| T::of(1.0) / (T::of(1.0) + (-z).exp())).collect();
-            keep(Quantity::list("outputs", &p));
+            keep(Quantity::list("outputs", &loss.answer(z)));
         }
     }
 
     let scale = 1.0 / capacity as f64;
     let scored = ..columns * outputs;
-    cross_entropy(scale, &mut logits, &chunk.targets[scored], &chunk.weights[scored], &mut found.loss);
+    let (targets, weights) = (&chunk.targets[scored], &chunk.weights[scored]);
+    loss.gradient(outputs, scale, &mut logits, targets, weights, &mut found.loss);
     found.loss *= scale;
     output.backward(
         output_params,
@@ -160,4 +180,36 @@ pub fn inspect<T: Real>(model: &Model<T>, sequences: &[Sequence], exact: Option<
         d_output,
     );
     found
+}
+
+/// Puts numbers in full precision in the place of those of the sequences.
+fn make_exact<T: Real>(
+    chunk: &mut Chunk<T>,
+    loss: Loss,
+    exact: Exact<'_, T>,
+    (inputs, outputs): (usize, usize),
+) {
+    let (steps, capacity) = (chunk.steps(), chunk.capacity);
+    let share = |mask: &[T], item: usize| {
+        loss.share(outputs, mask[item * steps..(item + 1) * steps].iter().map(|m| m.to()).sum())
+    };
+    let shares: Vec<f64> =
+        exact.mask.map_or(vec![], |mask| chunk.order.iter().map(|&item| share(mask, item)).collect());
+    for t in 0..steps {
+        for (column, &item) in chunk.order.iter().enumerate().take(chunk.live[t] as usize) {
+            let packed = (chunk.first[t] + column) * outputs;
+            if let Some(from) = exact.inputs {
+                chunk.inputs[(t * capacity + column) * inputs..][..inputs]
+                    .copy_from_slice(&from[(item * steps + t) * inputs..][..inputs]);
+            }
+            if let Some(from) = exact.targets {
+                chunk.targets[packed..][..outputs]
+                    .copy_from_slice(&from[(item * steps + t) * outputs..][..outputs]);
+            }
+            if let Some(mask) = exact.mask {
+                let weight = mask[item * steps + t].to() * shares[column];
+                chunk.weights[packed..][..outputs].fill(T::of(weight));
+            }
+        }
+    }
 }

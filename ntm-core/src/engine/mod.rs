@@ -10,7 +10,7 @@ mod stepper;
 mod train;
 
 pub use evaluate::{Evaluator, Score};
-pub use inspect::{Inspection, NamedTensors, inspect};
+pub use inspect::{Exact, Inspection, NamedTensors, inspect, inspect_scored};
 pub use stepper::Stepper;
 
 use crate::buffers::{Slab, block, stride};
@@ -143,7 +143,7 @@ impl<T: Real> Engine<T> {
         works * work + slots * params + prepared as u128
     }
 
-    /// Loss of a batch in nats, summed over its items; its gradient, divided by the number of items, is then in
+    /// Loss of a batch (nats, or squared errors), summed over its items; its gradient, divided by the number of items, is then in
     /// [`Engine::last_gradient`]. On several threads only inside a rayon pool of as many.
     pub fn gradient(&mut self, model: &Model<T>, batch: &Batch<T>) -> f64 {
         let prepare = batch.items > 1 && !self.prepared.is_empty(); // a transposed copy does not pay for one item

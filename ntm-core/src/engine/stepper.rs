@@ -37,7 +37,8 @@ impl<T: Real> Stepper<T> {
         self.state.fill(T::of(0.0));
         model.cell().start(&model.params[..model.output_at()], 1, &mut self.state);
     }
-    /// One step: the logits for this input. An input that is too short is continued with zeros.
+    /// One step: the logits for this input; [`Loss::answer`](crate::Loss::answer) of the task's loss makes answers of
+    /// them. An input that is too short is continued with zeros.
     pub fn step(&mut self, model: &Model<T>, input: &[T]) -> &[T] {
         let (cell, output) = (model.cell(), model.output());
         let (params, output_params) = model.params.split_at(model.output_at());

@@ -1,7 +1,6 @@
 //! One chunk: forward, loss, backward, collect.
 use super::{Layout, Slot, Work};
 use crate::buffers::{Steps, Track, mat, mat_mut};
-use crate::kernels::loss::cross_entropy;
 use crate::sequence::Chunk;
 use crate::traits::{Backward, Forward, Trajectory};
 use crate::{Model, Real};
@@ -54,7 +53,8 @@ pub(super) fn run<T: Real>(
     let logits = &mut w.logits[..columns * outputs];
     let y = &w.y[from * features..to * features];
     output.forward(output_params, mat(y, features, columns), mat_mut(logits, outputs, columns));
-    cross_entropy(scale, logits, &chunk.targets[scored.clone()], &chunk.weights[scored], &mut slot.loss);
+    let (targets, weights) = (&chunk.targets[scored.clone()], &chunk.weights[scored]);
+    chunk.loss.gradient(outputs, scale, logits, targets, weights, &mut slot.loss);
     w.d_y[..from * features].fill(T::of(0.0));
     w.d_y[to * features..chunk.columns() * features].fill(T::of(0.0));
     let d_logits = mat(logits, outputs, columns);

@@ -1,7 +1,7 @@
 //! Draws sequences of a task into batches, always into the same memory.
 use super::{Task, TaskError};
 use crate::engine::{Evaluator, Score};
-use crate::random::{Purpose, stream};
+use crate::random::Purpose;
 use crate::sequence::{Batch, Sequence};
 use crate::{Model, Real};
 
@@ -25,7 +25,7 @@ impl<T: Real> Batcher<T> {
         let (steps, inputs, outputs) = (task.steps(size)?, task.inputs(), task.outputs());
         Ok(Batcher {
             sequences: (0..items).map(|_| Sequence::with_room(steps, inputs, outputs)).collect(),
-            batch: Batch::with_room(items, chunk, steps, inputs, outputs),
+            batch: Batch::with_room(items, chunk, steps, inputs, outputs).scored_by(task.loss()),
         })
     }
     /// Draws sequences `first ..` of a purpose: as many as there is room for, or `items` if that is less.
@@ -42,7 +42,7 @@ impl<T: Real> Batcher<T> {
     ) -> Result<(), TaskError> {
         let items = items.min(self.sequences.len());
         for (sequence, n) in self.sequences[..items].iter_mut().zip(first..) {
-            task.draw(&mut stream(purpose, seed, n), size, sequence)?;
+            task.sequence((purpose, seed), n, size, sequence)?;
         }
         self.batch.fill(&self.sequences[..items]);
         Ok(())

@@ -45,9 +45,10 @@ pub struct TrainSettings {
     pub chunk: usize,
     /// Validation runs when this many more sequences have been seen; 0 for never.
     pub validate_every: u64,
-    /// Sequences per validation.
+    /// Sequences per validation; all that there are, where they come from a file with fewer.
     pub validation_sequences: usize,
-    /// A task is solved when three validations in a row cost fewer bits per sequence than this.
+    /// A task is solved when three validations in a row cost fewer bits per sequence than this (a smaller squared
+    /// error, where the loss is that).
     pub solved_below: f64,
     /// Whether training ends when the task is solved.
     pub stop_when_solved: bool,

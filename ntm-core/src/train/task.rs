@@ -1,5 +1,6 @@
 //! What a model learns.
-use crate::random::Random;
+use crate::Loss;
+use crate::random::{Purpose, Random, stream};
 use crate::sequence::Sequence;
 use std::fmt::Debug;
 
@@ -10,7 +11,8 @@ pub struct TaskError(pub String);
 
 /// A source of sequences with their targets and the steps that are scored.
 ///
-/// A sequence is a function of the random stream it is drawn from, and of the size asked for; a task keeps nothing.
+/// A sequence is a function of the random stream it is drawn from, and of the size asked for; a task keeps nothing but
+/// what it was built with.
 pub trait Task: Debug + Send + Sync {
     /// Numbers that go in at each step.
     fn inputs(&self) -> usize;
@@ -21,6 +23,30 @@ pub trait Task: Debug + Send + Sync {
     /// # Errors
     /// If there is no such size.
     fn steps(&self, size: Option<u64>) -> Result<usize, TaskError>;
+    /// How outputs are compared with targets.
+    fn loss(&self) -> Loss {
+        Loss::Bits
+    }
+    /// How many different sequences there are for a purpose; `None` where they do not end. Sequence n of more is n modulo
+    /// this again.
+    fn count(&self, purpose: Purpose) -> Option<u64> {
+        let _ = purpose;
+        None
+    }
+    /// Sequence number `n` of a purpose and a seed, which depends on nothing else: drawn from its own stream, unless the
+    /// task's sequences are given.
+    ///
+    /// # Errors
+    /// If there is no such size, or nothing for this purpose.
+    fn sequence(
+        &self,
+        (purpose, seed): (Purpose, u64),
+        n: u64,
+        size: Option<u64>,
+        to: &mut Sequence,
+    ) -> Result<(), TaskError> {
+        self.draw(&mut stream(purpose, seed, n), size, to)
+    }
     /// Draws a sequence as in training, or one of the given size. `to` keeps what it has allocated.
     ///
     /// # Errors
@@ -28,6 +54,6 @@ pub trait Task: Debug + Send + Sync {
     fn draw(&self, random: &mut Random, size: Option<u64>, to: &mut Sequence) -> Result<(), TaskError>;
     /// What the size is called, such as `length`.
     fn size_name(&self) -> &'static str;
-    /// Sizes that a trained model is measured at unless told.
+    /// Sizes that a trained model is measured at unless told; none where sequences have no size that could be chosen.
     fn usual_sizes(&self) -> Vec<u64>;
 }

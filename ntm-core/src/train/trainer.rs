@@ -1,7 +1,7 @@
 //! A training run as a state machine: each call makes one update, and validates when that is due.
 use super::{Batcher, OptimizerState, Task, TaskError, TrainSettings};
 use crate::buffers::Slab;
-use crate::engine::{Engine, Evaluator, Inspection, Score, inspect};
+use crate::engine::{Engine, Evaluator, Exact, Inspection, Score, inspect_scored};
 use crate::kernels::optimizer::sum_of_squares;
 use crate::random::Purpose;
 use crate::{Model, Real};
@@ -27,7 +27,7 @@ pub enum TrainError {
     },
 }
 
-/// One validation.
+/// One validation. Costs are in the unit of the task's [`Loss`](crate::Loss): bits, but for `MeanSquare`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
@@ -39,7 +39,7 @@ pub struct Record {
     pub gradient_norm: f64,
     /// Mean cost of the validation sequences, bits per sequence.
     pub validation_bits: f64,
-    /// Mean number of wrong bits of the validation sequences.
+    /// Mean number of wrong bits of the validation sequences, or what else the loss calls wrong.
     pub validation_wrong_bits: f64,
 }
 
@@ -74,6 +74,13 @@ pub struct Saved<T> {
     pub numbers: Numbers,
     /// Name, and numbers laid out like the parameters.
     pub slabs: Vec<(String, Vec<T>)>,
+}
+
+/// Sequences of a validation: those wanted, or all that there are.
+pub(crate) fn validated(task: &dyn Task, wanted: usize) -> usize {
+    let all =
+        task.count(Purpose::Validation).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    wanted.min(all.max(1))
 }
 
 /// Validations in a row below the bar that make a task solved.
@@ -115,7 +122,7 @@ impl<T: Real> Trainer<T> {
         let (batch, chunk) = (settings.batch, settings.chunk);
         let steps = task.steps(None)?;
         let validation = if settings.validate_every > 0 {
-            let items = settings.validation_sequences;
+            let items = validated(&*task, settings.validation_sequences);
             let mut batcher = Batcher::new(&*task, items, chunk, None)?;
             batcher.draw(&*task, None, (Purpose::Validation, settings.eval_seed), 0, items)?;
             let chunks = batcher.batch.chunks().len();
@@ -124,10 +131,13 @@ impl<T: Real> Trainer<T> {
         } else {
             None
         };
+        // a task that has nothing to train on says so before anything begins
+        let mut batcher = Batcher::new(&*task, batch, chunk, None)?;
+        batcher.draw(&*task, None, (Purpose::Training, settings.seed), 0, 1)?;
         Ok(Trainer {
             engine: Engine::new(&model, batch, chunk, steps, threads),
             optimizer: OptimizerState::new(&settings.optimizer, model.params.len()),
-            batcher: Batcher::new(&*task, batch, chunk, None)?,
+            batcher,
             best: model.params.clone(),
             numbers: Numbers::default(),
             validation,
@@ -194,7 +204,7 @@ impl<T: Real> Trainer<T> {
         let n = &mut self.numbers;
         n.sequences += items as u64;
         n.updates = self.optimizer.updates;
-        n.since = (n.since.0 + items as u64, n.since.1 + loss / std::f64::consts::LN_2, n.since.2.max(norm));
+        n.since = (n.since.0 + items as u64, n.since.1 + self.task.loss().cost(loss), n.since.2.max(norm));
         let due = self.settings.validate_every > 0
             && (n.sequences - n.validated_at >= self.settings.validate_every
                 || n.sequences >= self.settings.sequences);
@@ -250,7 +260,12 @@ impl<T: Real> Trainer<T> {
         let drawn = &self.batcher.sequences()[..items];
         let mut place = "it first appears in the sum over the batch".to_string();
         for (i, sequence) in drawn.iter().enumerate() {
-            let found = inspect(&self.model, std::slice::from_ref(sequence), None);
+            let found = inspect_scored(
+                &self.model,
+                self.task.loss(),
+                std::slice::from_ref(sequence),
+                Exact::default(),
+            );
             if let Some(quantity) = first_not_finite(&found, sequence.steps) {
                 place = format!("it first appears in {quantity} of sequence {}", sequences + i as u64);
                 break;
