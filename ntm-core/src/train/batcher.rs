@@ -22,11 +22,15 @@ impl<T: Real> Batcher<T> {
     /// # Errors
     /// If the task has no such size.
     pub fn new(task: &dyn Task, items: usize, chunk: usize, size: Option<u64>) -> Result<Self, TaskError> {
-        let (steps, inputs, outputs) = (task.steps(size)?, task.inputs(), task.outputs());
-        Ok(Batcher {
+        Ok(Self::with_steps(task, items, chunk, task.steps(size)?))
+    }
+    /// Room for `items` sequences of the task of at most `steps` steps.
+    pub fn with_steps(task: &dyn Task, items: usize, chunk: usize, steps: usize) -> Self {
+        let (inputs, outputs) = (task.inputs(), task.outputs());
+        Batcher {
             sequences: (0..items).map(|_| Sequence::with_room(steps, inputs, outputs)).collect(),
             batch: Batch::with_room(items, chunk, steps, inputs, outputs).scored_by(task.loss()),
-        })
+        }
     }
     /// Draws sequences `first ..` of a purpose: as many as there is room for, or `items` if that is less.
     ///
@@ -67,7 +71,7 @@ pub fn evaluate<T: Real>(
     threads: usize,
 ) -> Result<Vec<Score>, TaskError> {
     let most = (chunk * EVALUATED).min(count.max(1));
-    let mut batcher = Batcher::new(task, most, chunk, size)?;
+    let mut batcher = Batcher::with_steps(task, most, chunk, task.steps_for(purpose.0, size)?);
     let mut evaluator = Evaluator::new(model, batcher.batch.chunk(), EVALUATED, threads);
     let (mut all, mut some, mut done) = (Vec::with_capacity(count), vec![], 0);
     while done < count {

@@ -47,6 +47,14 @@ pub trait Task: Debug + Send + Sync {
     ) -> Result<(), TaskError> {
         self.draw(&mut stream(purpose, seed, n), size, to)
     }
+    /// Steps of the longest sequence of this size for a purpose.
+    ///
+    /// # Errors
+    /// If there is no such size, or nothing for this purpose.
+    fn steps_for(&self, purpose: Purpose, size: Option<u64>) -> Result<usize, TaskError> {
+        let _ = purpose;
+        self.steps(size)
+    }
     /// Draws a sequence as in training, or one of the given size. `to` keeps what it has allocated.
     ///
     /// # Errors
