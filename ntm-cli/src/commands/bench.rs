@@ -6,7 +6,7 @@ use crate::pictures::table;
 use ntm_core::config::{Experiment, Registry};
 use ntm_core::engine::{Engine, Evaluator};
 use ntm_core::kernels::optimizer::sum_of_squares;
-use ntm_core::random::{Purpose, stream};
+use ntm_core::random::Purpose;
 use ntm_core::train::{Batcher, OptimizerState, Task};
 use ntm_core::{Model, Sequence};
 use serde::Serialize;
@@ -61,8 +61,8 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     // numbers that must be given cost as much time as any
     let _ = model.draw(experiment.train.seed);
     let lengths = match args.length.is_empty() {
-        true => task.usual_sizes().into_iter().min().into_iter().collect(),
-        false => args.length.clone(),
+        true => vec![task.usual_sizes().into_iter().min()],
+        false => args.length.iter().copied().map(Some).collect(),
     };
     let batches = match args.batch.is_empty() {
         true => vec![experiment.train.batch],
@@ -71,7 +71,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     let mut rows = vec![];
     for &length in &lengths {
         for &batch in &batches {
-            let steps = task.steps(Some(length))?;
+            let steps = task.steps(length)?;
             let numbers = Engine::<f32>::numbers(
                 model.cell(),
                 task.outputs(),
@@ -80,18 +80,18 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
                 steps,
                 threads,
             );
+            let shown = length.unwrap_or(steps as u64);
             let bytes = numbers * size_of::<f32>() as u128
                 + memory::of_sequences(batch, steps, task.inputs(), task.outputs());
-            memory::require(&format!("a batch of {batch} of {} {length}", task.size_name()), bytes, "it")?;
+            memory::require(&format!("a batch of {batch} of {} {shown}", task.size_name()), bytes, "it")?;
             let timed = |model: &Model<f32>| time(args, experiment, &*task, model, (length, batch, threads));
             let seconds = args.threads.run(|| timed(&model))??;
             let sequences_per_second = batch as f64 / seconds;
             let mut sequence = Sequence::default();
-            let mut random = stream(Purpose::Training, experiment.train.seed, 0);
-            task.draw(&mut random, Some(length), &mut sequence)?;
+            task.sequence((Purpose::Training, experiment.train.seed), 0, length, &mut sequence)?;
             let operations = flops::of(&model, &sequence, args.inference);
             let gflops = operations.map(|n| n * sequences_per_second * 1e-9);
-            rows.push(Row { length, batch, threads, sequences_per_second, gflops });
+            rows.push(Row { length: shown, batch, threads, sequences_per_second, gflops });
         }
     }
     let header = [task.size_name(), "batch", "threads", "sequences/s", "GFLOP/s"];
@@ -117,11 +117,11 @@ fn time(
     experiment: &Experiment,
     task: &dyn Task,
     model: &Model<f32>,
-    (length, items, threads): (u64, usize, usize),
+    (length, items, threads): (Option<u64>, usize, usize),
 ) -> Result<f64, Failure> {
     let settings = &experiment.train;
-    let mut batcher = Batcher::<f32>::new(task, items, settings.chunk, Some(length))?;
-    batcher.draw(task, Some(length), (Purpose::Training, settings.seed), 0, items)?;
+    let mut batcher = Batcher::<f32>::new(task, items, settings.chunk, length)?;
+    batcher.draw(task, length, (Purpose::Training, settings.seed), 0, items)?;
     let batch = &batcher.batch;
     if args.inference {
         let mut evaluator = Evaluator::new(model, batch.chunk(), batch.chunks().len(), threads);
@@ -131,7 +131,7 @@ fn time(
     let mut params = model.params.clone();
     let mut model = experiment.model::<f32>(task).map_err(Failure::wrong)?;
     std::mem::swap(&mut params, &mut model.params);
-    let mut engine = Engine::new(&model, items, settings.chunk, task.steps(Some(length))?, threads);
+    let mut engine = Engine::new(&model, items, settings.chunk, task.steps(length)?, threads);
     let mut optimizer = OptimizerState::new(&settings.optimizer, model.params.len());
     Ok(median(args.seconds, || {
         engine.gradient(&model, batch);

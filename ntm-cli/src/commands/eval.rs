@@ -11,12 +11,12 @@ pub(crate) struct Args {
     /// model.memory.slots=1024
     #[arg(value_name = "RUN|path=value")]
     words: Vec<String>,
-    /// Sizes to measure, parted by commas [default: the task's usual ones]
+    /// Sizes to measure, parted by commas [default: the task's usual ones; sequences from a file have none]
     #[arg(long, value_name = "N", value_delimiter = ',')]
     length: Vec<u64>,
-    /// Sequences per size
-    #[arg(long, value_name = "N", default_value_t = measure::SEQUENCES as u32, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
-    sequences: u32,
+    /// Sequences per size [default: 100; all of a file]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
+    sequences: Option<u32>,
     /// The last checkpoint instead of the best
     #[arg(long)]
     last: bool,
@@ -31,8 +31,9 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     let (run, overrides) = parted_one(&args.words, "run directory or checkpoint")?;
     let trained = Trained::open(registry, run.as_deref(), args.last, &overrides)?;
     let (task, settings) = (&*trained.task, &trained.loaded.value.train);
-    let sizes = if args.length.is_empty() { task.usual_sizes() } else { args.length.clone() };
-    let (wanted, threads) = ((&sizes[..], args.sequences as usize), args.threads.count());
+    let sizes = measure::sizes(task, &args.length);
+    let sequences = args.sequences.map(|n| n as usize);
+    let (wanted, threads) = ((&sizes[..], sequences), args.threads.count());
     let model = measure::model_for(&trained, wanted, threads)?;
     out::people(&format!(
         "{}, after {} training sequences",

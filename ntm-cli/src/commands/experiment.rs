@@ -64,7 +64,7 @@ pub(crate) fn source(config: Option<&Path>) -> Result<(Source, String), Failure>
     let of_run = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "config.ron"));
     let name = of_run.and_then(Path::file_name).or(path.file_stem()).unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    Ok((Source::new(shown.to_string(), text), name))
+    Ok((Source::new(shown.to_string(), text).beside(path), name))
 }
 
 /// Reads a config, checks every setting, and compares what training takes with what there is.

@@ -5,6 +5,7 @@ mod eval;
 mod experiment;
 mod failure;
 mod flops;
+mod import;
 mod list;
 mod measure;
 mod memory;
@@ -37,6 +38,8 @@ enum Command {
     Eval(eval::Args),
     /// Write everything that happens inside a trained model to a safetensors file
     Trace(trace::Args),
+    /// Make a run of weights that were trained elsewhere
+    Import(import::Args),
     /// Time training steps
     Bench(bench::Args),
     /// Name the components that may stand in a config
@@ -62,6 +65,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Some(Command::Check(args)) => check::run(&registry, &args),
         Some(Command::Eval(args)) => eval::run(&registry, &args),
         Some(Command::Trace(args)) => trace::run(&registry, &args),
+        Some(Command::Import(args)) => import::run(&registry, &args),
         Some(Command::Bench(args)) => bench::run(&registry, &args),
         Some(Command::List(args)) => list::run(&registry, &args),
     };

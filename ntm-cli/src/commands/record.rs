@@ -2,7 +2,7 @@
 use crate::pictures::{Grid, HeadRecording, Recording};
 use ntm_core::engine::Stepper;
 use ntm_core::traits::Quantity;
-use ntm_core::{Model, Sequence};
+use ntm_core::{Loss, Model, Sequence};
 use std::collections::BTreeMap;
 
 /// What one head showed, step by step.
@@ -14,14 +14,14 @@ struct Shown {
 }
 
 /// Runs a sequence and keeps what can be drawn.
-pub(crate) fn record(model: &Model<f32>, sequence: &Sequence) -> Recording {
+pub(crate) fn record(model: &Model<f32>, loss: Loss, sequence: &Sequence) -> Recording {
     let (inputs, outputs) = (model.cell().inputs(), model.output().outputs);
     let mut heads: BTreeMap<usize, Shown> = BTreeMap::new();
     let mut answers = vec![];
     let mut stepper = Stepper::new(model);
     for x in sequence.inputs.chunks(inputs.max(1)) {
         let logits = stepper.step(model, x);
-        answers.push(logits.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect());
+        answers.push(loss.answer(logits));
         stepper.show(model, &mut |quantity: Quantity<'_, f32>| {
             let name = quantity.name.strip_prefix("heads.").and_then(|name| name.split_once('.'));
             let Some((Ok(head), name)) = name.map(|(head, name)| (head.parse::<usize>(), name)) else {
@@ -40,10 +40,13 @@ pub(crate) fn record(model: &Model<f32>, sequence: &Sequence) -> Recording {
         });
     }
     let rows = |data: &[f32], each: usize| data.chunks(each.max(1)).map(<[f32]>::to_vec).collect::<Vec<_>>();
+    let unit = (0.0, 1.0);
+    let range = if loss == Loss::MeanSquare { span(&sequence.targets) } else { unit };
     Recording {
-        inputs: grid("inputs", &rows(&sequence.inputs, inputs), (0.0, 1.0)),
-        targets: grid("targets", &rows(&sequence.targets, outputs), (0.0, 1.0)),
-        outputs: grid("outputs", &answers, (0.0, 1.0)),
+        inputs: grid("inputs", &rows(&sequence.inputs, inputs), hull(unit, span(&sequence.inputs))),
+        targets: grid("targets", &rows(&sequence.targets, outputs), range),
+        outputs: grid("outputs", &answers, range),
+        bits: loss == Loss::Bits,
         mask: sequence.mask.iter().map(|&weight| weight != 0.0).collect(),
         heads: heads.into_iter().map(|(head, shown)| recorded(head, &shown)).collect(),
     }
@@ -61,6 +64,16 @@ fn recorded(head: usize, shown: &Shown) -> HeadRecording {
         weighting: grid("", &shown.weighting, (0.0, 1.0)),
         vectors: grid("", vectors, (-bound, bound)),
     }
+}
+
+/// The smallest and the largest number.
+fn span(numbers: &[f32]) -> (f32, f32) {
+    numbers.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)))
+}
+
+/// The range that holds two.
+fn hull(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
+    (a.0.min(b.0), a.1.max(b.1))
 }
 
 /// A matrix whose columns are steps.

@@ -3,8 +3,8 @@ use super::experiment::{Trained, parted_one};
 use super::{Failure, memory, out};
 use ntm_core::checkpoint::{Archive, Data, Tensor};
 use ntm_core::config::{Precision, Registry};
-use ntm_core::engine::inspect;
-use ntm_core::random::{Purpose, stream};
+use ntm_core::engine::{Exact, inspect_scored};
+use ntm_core::random::Purpose;
 use ntm_core::{Cell, Sequence};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "inputs")]
     length: Option<u64>,
     /// Trace what a file holds: `inputs` of steps x channels, or items x steps x channels; with `targets` (and `mask`)
-    /// also the loss and every gradient
+    /// also the loss and every gradient. An item of a batch ends with its last scored step; from there on it is zeros
     #[arg(long, value_name = "FILE")]
     inputs: Option<PathBuf>,
     /// The sequence is drawn from this seed [default: train.eval_seed]
@@ -40,7 +40,11 @@ pub(crate) struct Args {
 struct Given<T> {
     sequences: Vec<Sequence>,
     /// items x steps x inputs, where a file gives them
-    exact: Option<Vec<T>>,
+    inputs: Option<Vec<T>>,
+    /// items x steps x outputs, likewise
+    exact_targets: Option<Vec<T>>,
+    /// items x steps, likewise
+    mask: Option<Vec<T>>,
     /// whether tensors have an axis of items
     batch: bool,
     /// whether there are targets
@@ -75,7 +79,7 @@ where
     let file = args.inputs.as_deref().map(Archive::read).transpose()?;
     let (items, steps) = match (&file, args.inputs.as_deref()) {
         (Some(file), Some(path)) => shape_of(file, path, inputs)?,
-        _ => (1, trained.task.steps(size)?),
+        _ => (1, drawn::<T>(trained, size, args.seed)?.sequences[0].steps),
     };
     // kept once by the engine, once by name, once as it is written
     let model =
@@ -88,7 +92,13 @@ where
         _ => drawn::<T>(trained, size, args.seed)?,
     };
 
-    let found = inspect(&model, &given.sequences, given.exact.as_deref());
+    let exact = Exact {
+        steps,
+        inputs: given.inputs.as_deref(),
+        targets: given.exact_targets.as_deref(),
+        mask: given.mask.as_deref(),
+    };
+    let found = inspect_scored(&model, trained.task.loss(), &given.sequences, exact);
     let mut tensors = BTreeMap::new();
     let mut add = |name: &str, shape: &[usize], data: Vec<T>| {
         tensors.insert(name.to_owned(), Tensor::new(shape, data));
@@ -121,8 +131,9 @@ fn drawn<T>(trained: &Trained, size: Option<u64>, seed: Option<u64>) -> Result<G
     let seed = seed.unwrap_or(trained.loaded.value.train.eval_seed);
     let mut sequence = Sequence::default();
     let purpose = Purpose::Evaluation(size.unwrap_or(0));
-    trained.task.draw(&mut stream(purpose, seed, 0), size, &mut sequence)?;
-    Ok(Given { sequences: vec![sequence], exact: None, batch: false, targets: true })
+    trained.task.sequence((purpose, seed), 0, size, &mut sequence)?;
+    let (inputs, exact_targets, mask) = (None, None, None);
+    Ok(Given { sequences: vec![sequence], inputs, exact_targets, mask, batch: false, targets: true })
 }
 
 /// Items and steps of a file's inputs.
@@ -173,22 +184,36 @@ fn from_file<T: Precision>(
     let x = tensor("inputs", &[inputs])?.unwrap_or_default();
     let targets = tensor("targets", &[outputs])?;
     let mask = tensor("mask", &[])?;
+    let exact = |data: Option<Vec<f64>>| -> Option<Vec<T>> { Some(data?.into_iter().map(T::of).collect()) };
     let part = |data: Option<&Vec<f64>>, item: usize, each: usize, otherwise: f32| -> Vec<f32> {
         let n = steps * each;
         data.map_or(vec![otherwise; n], |data| {
             data[item * n..(item + 1) * n].iter().map(|&x| x as f32).collect()
         })
     };
-    let sequence = |item| Sequence {
-        steps,
-        inputs: part(Some(&x), item, inputs, 0.0),
-        targets: part(targets.as_ref(), item, outputs, 0.0),
-        mask: part(mask.as_ref(), item, 1, 1.0),
+    // a batch needs padding, and its mask says where: from an item's last scored step on
+    let length = |item: usize| {
+        let scored = mask.as_ref().filter(|_| batch).map(|mask| &mask[item * steps..(item + 1) * steps]);
+        scored.and_then(|mask| mask.iter().rposition(|&weight| weight != 0.0)).map_or(steps, |last| last + 1)
+    };
+    let sequence = |item| {
+        let mut sequence = Sequence {
+            steps: length(item),
+            inputs: part(Some(&x), item, inputs, 0.0),
+            targets: part(targets.as_ref(), item, outputs, 0.0),
+            mask: part(mask.as_ref(), item, 1, 1.0),
+        };
+        sequence.inputs.truncate(sequence.steps * inputs);
+        sequence.targets.truncate(sequence.steps * outputs);
+        sequence.mask.truncate(sequence.steps);
+        sequence
     };
     Ok(Given {
         sequences: (0..items).map(sequence).collect(),
-        exact: Some(x.iter().map(|&x| T::of(x)).collect()),
         batch,
         targets: targets.is_some(),
+        inputs: exact(Some(x)),
+        exact_targets: exact(targets),
+        mask: exact(mask),
     })
 }

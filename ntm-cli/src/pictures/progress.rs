@@ -21,9 +21,11 @@ pub struct Update {
     pub total: u64,
     /// Training sequences per second, lately.
     pub sequences_per_second: f64,
-    /// Training cost in bits per sequence, lately.
+    /// What costs count; bits where it is empty.
+    pub unit: &'static str,
+    /// Training cost per sequence in that unit, lately.
     pub bits_per_sequence: f64,
-    /// The last validation cost in bits per sequence, once there is one.
+    /// The last validation cost per sequence, once there is one.
     pub validation: Option<f64>,
     /// Seconds to the end of the run, once that can be told.
     pub seconds_left: Option<f64>,
@@ -191,7 +193,8 @@ fn abridge(update: &Update) -> String {
 
 /// Most needed first, for a narrow terminal cuts the end.
 fn line_of(update: &Update, count: String, per_sequence: &str, per_second: &str) -> String {
-    let mut parts = vec![count, format!("{} bits{per_sequence}", short(update.bits_per_sequence))];
+    let unit = if update.unit.is_empty() { "bits" } else { update.unit };
+    let mut parts = vec![count, format!("{} {unit}{per_sequence}", short(update.bits_per_sequence))];
     parts.extend(update.validation.map(|bits| format!("validation {}", short(bits))));
     parts.extend(update.seconds_left.and_then(duration).map(|left| format!("{left} left")));
     parts.push(format!("{}{per_second}", thousands(update.sequences_per_second)));

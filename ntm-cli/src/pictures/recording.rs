@@ -29,6 +29,8 @@ pub struct Recording {
     pub targets: Grid,
     /// What it answered.
     pub outputs: Grid,
+    /// Whether each output is a bit, right or wrong; if not, it is near to its target or far from it.
+    pub bits: bool,
     /// The steps whose outputs are scored.
     pub mask: Vec<bool>,
     /// What each head did, in the order of the model; empty for a model without a memory.

@@ -47,7 +47,14 @@ pub(super) fn copy(length: usize) -> Recording {
             grid("", WIDTH, steps, (-1.0, 1.0), added),
         ),
     ];
-    Recording { inputs, targets, outputs, mask: (0..steps).map(|step| step > length).collect(), heads }
+    Recording {
+        inputs,
+        targets,
+        outputs,
+        bits: true,
+        mask: (0..steps).map(|step| step > length).collect(),
+        heads,
+    }
 }
 
 /// A grid filled by a function of row and step.

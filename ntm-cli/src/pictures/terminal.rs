@@ -192,6 +192,7 @@ mod tests {
     fn empty_and_ragged_recordings_do_not_panic() {
         let empty = sample::grid("", 0, 0, (0.0, 1.0), |_, _| 0.0);
         let mut recording = Recording {
+            bits: true,
             inputs: empty.clone(),
             targets: empty.clone(),
             outputs: empty.clone(),

@@ -1,5 +1,6 @@
 //! The test kit over every component of [`ntm_cli::builtin`]: each example below, and each name without one.
 use ntm_cli::builtin;
+use ntm_cli::core::checkpoint::{Archive, Tensor};
 use ntm_cli::core::config::{
     AddressingKind, ControllerKind, HeadKind, MemoryKind, MemorySite, ModelKind, Named, Source, StageKind,
     TaskKind,
@@ -231,8 +232,21 @@ fn models() {
 
 #[test]
 fn tasks() {
-    registered::<TaskKind>(
-        &builtin(),
-        &["Copy()", "Copy(width: 1, length: (3, 3))", "Copy(width: 33, length: (1, 2))"],
-    );
+    let file = std::env::temp_dir().join(format!("ntm-tasks-{}.safetensors", std::process::id()));
+    let mut archive = Archive::default();
+    archive.tensors.insert("inputs".into(), Tensor::new([5, 4, 3], vec![0.5_f32; 60]));
+    archive.tensors.insert("targets".into(), Tensor::new([5, 4, 2], vec![0.5_f32; 40]));
+    archive.write(&file).unwrap();
+    let path = file.display();
+    let examples = [
+        "Copy()".to_string(),
+        "Copy(width: 1, length: (3, 3))".into(),
+        "Copy(width: 33, length: (1, 2))".into(),
+        format!("FromFile(inputs: 3, outputs: 2, train: \"{path}\")"),
+        format!(
+            "FromFile(inputs: 3, outputs: 2, train: \"{path}\", validation: \"{path}\", loss: CrossEntropy)"
+        ),
+    ];
+    registered::<TaskKind>(&builtin(), &examples.each_ref().map(String::as_str));
+    std::fs::remove_file(file).unwrap();
 }

@@ -23,10 +23,12 @@ pub struct Inspection<T> {
     pub d_inputs: Vec<T>,
 }
 
-/// Numbers in full precision beside those of sequences, which are then not used; row-major, all padded to the steps of
-/// the longest sequence.
+/// Numbers in full precision beside those of sequences, which are then not used; row-major, all padded to the same
+/// number of steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Exact<'a, T> {
+    /// steps of an item here and in what is shown, if there are more than the longest sequence has
+    pub steps: usize,
     /// items x steps x inputs
     pub inputs: Option<&'a [T]>,
     /// items x steps x outputs
@@ -37,7 +39,7 @@ pub struct Exact<'a, T> {
 
 impl<T> Default for Exact<'_, T> {
     fn default() -> Self {
-        Exact { inputs: None, targets: None, mask: None }
+        Exact { steps: 0, inputs: None, targets: None, mask: None }
     }
 }
 
@@ -58,13 +60,14 @@ pub fn inspect_scored<T: Real>(
     let (inputs, features, outputs) = (cell.inputs(), output.inputs, output.outputs);
     let capacity = sequences.len();
     let steps = sequences.iter().map(|s| s.steps).max().unwrap_or(0);
+    let padded = exact.steps.max(steps);
     let mut batch = Batch::<T>::with_room(capacity, capacity, steps, inputs, outputs).scored_by(loss);
     batch.fill(sequences);
     let mut found = Inspection {
         trace: NamedTensors::new(),
         loss: 0.0,
         gradient: Slab::new(model.params.len()),
-        d_inputs: vec![T::of(0.0); capacity * steps * inputs],
+        d_inputs: vec![T::of(0.0); capacity * padded * inputs],
     };
     let Some(chunk) = batch.chunks.first_mut() else { return found };
     make_exact(chunk, loss, exact, (inputs, outputs));
@@ -105,10 +108,10 @@ pub fn inspect_scored<T: Real>(
             let mut keep = |q: Quantity<'_, T>| {
                 let size = q.values.len();
                 let (_, all) = found.trace.entry(q.name.clone()).or_insert_with(|| {
-                    let shape = [&[capacity, steps], &q.shape[..]].concat();
-                    (shape, vec![T::of(0.0); capacity * steps * size])
+                    let shape = [&[capacity, padded], &q.shape[..]].concat();
+                    (shape, vec![T::of(0.0); capacity * padded * size])
                 });
-                let place = (chunk.order[column] * steps + t) * size;
+                let place = (chunk.order[column] * padded + t) * size;
                 all[place..place + size].copy_from_slice(&q.row_major());
             };
             let shown = Shown {
@@ -159,7 +162,7 @@ pub fn inspect_scored<T: Real>(
         let d = Some(mat_mut(&mut d_x, inputs, items));
         cell.backward(chunk.x(t, inputs), step, mat(&d_y[at(t)], features, items), d);
         for (column, &item) in chunk.order.iter().enumerate().take(items) {
-            found.d_inputs[(item * steps + t) * inputs..][..inputs]
+            found.d_inputs[(item * padded + t) * inputs..][..inputs]
                 .copy_from_slice(&d_x[column * inputs..(column + 1) * inputs]);
         }
     }
@@ -190,8 +193,9 @@ fn make_exact<T: Real>(
     (inputs, outputs): (usize, usize),
 ) {
     let (steps, capacity) = (chunk.steps(), chunk.capacity);
+    let padded = exact.steps.max(steps);
     let share = |mask: &[T], item: usize| {
-        loss.share(outputs, mask[item * steps..(item + 1) * steps].iter().map(|m| m.to()).sum())
+        loss.share(outputs, mask[item * padded..(item + 1) * padded].iter().map(|m| m.to()).sum())
     };
     let shares: Vec<f64> =
         exact.mask.map_or(vec![], |mask| chunk.order.iter().map(|&item| share(mask, item)).collect());
@@ -200,14 +204,14 @@ fn make_exact<T: Real>(
             let packed = (chunk.first[t] + column) * outputs;
             if let Some(from) = exact.inputs {
                 chunk.inputs[(t * capacity + column) * inputs..][..inputs]
-                    .copy_from_slice(&from[(item * steps + t) * inputs..][..inputs]);
+                    .copy_from_slice(&from[(item * padded + t) * inputs..][..inputs]);
             }
             if let Some(from) = exact.targets {
                 chunk.targets[packed..][..outputs]
-                    .copy_from_slice(&from[(item * steps + t) * outputs..][..outputs]);
+                    .copy_from_slice(&from[(item * padded + t) * outputs..][..outputs]);
             }
             if let Some(mask) = exact.mask {
-                let weight = mask[item * steps + t].to() * shares[column];
+                let weight = mask[item * padded + t].to() * shares[column];
                 chunk.weights[packed..][..outputs].fill(T::of(weight));
             }
         }

@@ -121,6 +121,9 @@ impl<T: Real> Trainer<T> {
     ) -> Result<Self, TaskError> {
         let (batch, chunk) = (settings.batch, settings.chunk);
         let steps = task.steps(None)?;
+        // a task that has nothing to train on says so before anything begins
+        let mut batcher = Batcher::new(&*task, batch, chunk, None)?;
+        batcher.draw(&*task, None, (Purpose::Training, settings.seed), 0, 1)?;
         let validation = if settings.validate_every > 0 {
             let items = validated(&*task, settings.validation_sequences);
             let mut batcher = Batcher::new(&*task, items, chunk, None)?;
@@ -131,9 +134,6 @@ impl<T: Real> Trainer<T> {
         } else {
             None
         };
-        // a task that has nothing to train on says so before anything begins
-        let mut batcher = Batcher::new(&*task, batch, chunk, None)?;
-        batcher.draw(&*task, None, (Purpose::Training, settings.seed), 0, 1)?;
         Ok(Trainer {
             engine: Engine::new(&model, batch, chunk, steps, threads),
             optimizer: OptimizerState::new(&settings.optimizer, model.params.len()),

@@ -5,7 +5,7 @@ use crate::commands::{Failure, measure, out, record};
 use crate::pictures::{draw, figure6, save_png};
 use crate::run_directory::Checkpoint as Which;
 use ntm_core::checkpoint::has_slots;
-use ntm_core::random::{Purpose, stream};
+use ntm_core::random::Purpose;
 use ntm_core::train::{Task, Trainer};
 use ntm_core::{Model, Sequence};
 use serde::Serialize;
@@ -64,21 +64,29 @@ pub(super) fn finish(
     let model = chosen(trainer, experiment)?;
     if !args.quiet {
         let settings = trainer.settings();
-        let (sizes, threads) = (trainer.task().usual_sizes(), args.threads.count());
-        let wanted = (&sizes[..], measure::SEQUENCES);
-        let rows = measure::rows(&model, trainer.task(), settings, wanted, threads)?;
+        let (sizes, threads) = (measure::sizes(trainer.task(), &[]), args.threads.count());
+        let given = trainer.task().count(Purpose::Evaluation(0));
+        let rows = match given {
+            Some(0) => vec![],
+            _ => measure::rows(&model, trainer.task(), settings, (&sizes, None), threads)?,
+        };
         let which = match numbers.best_bits {
             Some(bits) => format!(
-                "the best checkpoint, from after {} sequences ({} bits in validation)",
+                "the best checkpoint, from after {} sequences ({} {} in validation)",
                 out::count(numbers.best_at),
-                out::bits(bits)
+                out::bits(bits),
+                trainer.task().loss().unit()
             ),
             None => "the last checkpoint".to_owned(),
         };
-        args.people(&format!("\nOn new sequences, with {which}:\n"));
-        args.people(&measure::table_of(&rows, trainer.task().size_name()));
+        let sequences = if given.is_some() { "the validation file" } else { "new sequences" };
+        if !rows.is_empty() {
+            args.people(&format!("\nOn {sequences}, with {which}:\n"));
+            args.people(&measure::table_of(&rows, trainer.task().size_name()));
+        }
     }
-    let recording = record::record(&model, &drawn(trainer.task(), trainer.settings().eval_seed)?);
+    let recording =
+        record::record(&model, trainer.task().loss(), &drawn(trainer.task(), trainer.settings().eval_seed)?);
     args.people(&format!("\nOne sequence:\n\n{}", draw(&recording, out::style())));
     let picture = journal.run().file("figure6.png");
     save_png(&figure6(&recording), &picture)?;
@@ -99,12 +107,15 @@ pub(super) fn finish(
 /// What to try next.
 fn next(run: &str, model: &Model<f32>, task: &dyn Task) -> String {
     let program = out::program();
-    let larger = task.usual_sizes().into_iter().max().unwrap_or(10).saturating_mul(2);
-    let mut commands = vec![format!("eval {run} --length {larger}")];
+    let larger = task.usual_sizes().into_iter().max().map(|most| most.saturating_mul(2));
+    let mut commands: Vec<String> = larger.map(|n| format!("eval {run} --length {n}")).into_iter().collect();
     let tensors = model.tensors();
     let any = |of: fn(&str) -> bool| tensors.iter().any(|tensor| of(&tensor.path));
     // heads, and nothing that is tied to the number of slots
-    if any(|path| path.starts_with("heads.")) && !any(has_slots) {
+    if any(|path| path.starts_with("heads."))
+        && !any(has_slots)
+        && task.count(Purpose::Evaluation(0)) != Some(0)
+    {
         commands.push(format!("eval {run} model.memory.slots=1024"));
     }
     commands.push(format!("train {run}/config.ron train.seed=2"));
@@ -126,7 +137,9 @@ fn drawn(task: &dyn Task, seed: u64) -> Result<Sequence, Failure> {
     let fits = |size: &&u64| task.steps(Some(**size)).is_ok_and(|steps| steps <= DRAWN_STEPS);
     let size = sizes.iter().filter(fits).max().or(sizes.iter().min()).copied();
     let mut sequence = Sequence::default();
-    let purpose = Purpose::Evaluation(size.unwrap_or(0));
-    task.draw(&mut stream(purpose, seed, 0), size, &mut sequence)?;
+    let measured = Purpose::Evaluation(size.unwrap_or(0));
+    // without a file to measure on, one that was trained on
+    let purpose = if task.count(measured) == Some(0) { Purpose::Training } else { measured };
+    task.sequence((purpose, seed), 0, size, &mut sequence)?;
     Ok(sequence)
 }

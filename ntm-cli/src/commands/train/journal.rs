@@ -16,17 +16,19 @@ const SAVE_EVERY: Duration = Duration::from_secs(10);
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum State {
+pub(crate) enum State {
     /// or it was killed
     Running,
     Interrupted,
+    /// weights from elsewhere, never trained here
+    Imported,
     Failed,
     Finished,
 }
 
 /// `status.json`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Status {
+pub(crate) struct Status {
     pub(super) state: State,
     pub(super) solved: bool,
     pub(super) sequences_to_solved: Option<u64>,
@@ -37,6 +39,21 @@ pub(super) struct Status {
     /// why it failed
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
+}
+
+impl Status {
+    /// That of a run which was never trained here.
+    pub(crate) fn imported() -> Status {
+        Status {
+            state: State::Imported,
+            solved: false,
+            sequences_to_solved: None,
+            sequences: 0,
+            seconds: 0.0,
+            bits_per_sequence: None,
+            message: None,
+        }
+    }
 }
 
 /// A line of `timing.jsonl`.

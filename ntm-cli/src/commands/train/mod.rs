@@ -10,7 +10,9 @@ use super::{Failure, out};
 use crate::pictures::progress::{Mode, Update, sink};
 use crate::run_directory::{Checkpoint as Which, RunDirectory};
 use crate::run_files::environment;
-use journal::{Journal, State};
+use journal::Journal;
+use journal::State;
+pub(super) use journal::Status;
 use ntm_core::Model;
 use ntm_core::config::{Experiment, Loaded, Plan, Registry, Source, to_ron};
 use ntm_core::train::Trainer;
@@ -168,7 +170,7 @@ fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
     let Session { trainer, journal, .. } = &mut session;
     journal.status(trainer, State::Running, None)?;
     let mut sink = sink(args.mode());
-    let total = trainer.settings().sequences;
+    let (total, unit) = (trainer.settings().sequences, trainer.task().loss().unit());
     let first = trainer.numbers().sequences;
     let (mut mark, mut rate) = ((Instant::now(), first), 0.0);
     let mut validation = trainer.numbers().best_bits;
@@ -210,6 +212,7 @@ fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
             sequences,
             total,
             sequences_per_second: rate,
+            unit,
             bits_per_sequence: bits,
             validation,
             seconds_left: (now - began > RATE_EVERY).then(|| (total - sequences) as f64 / rate),

@@ -85,6 +85,7 @@ impl<'a> Pair<'a> {
         };
         let bits =
             scored.iter().all(|&step| (0..targets.rows).all(|channel| is_bit(targets.at(channel, step))));
+        let bits = bits && recording.bits;
         Pair { targets, outputs, bits }
     }
 
