@@ -79,7 +79,7 @@ where
     let file = args.inputs.as_deref().map(Archive::read).transpose()?;
     let (items, steps) = match (&file, args.inputs.as_deref()) {
         (Some(file), Some(path)) => shape_of(file, path, inputs)?,
-        _ => (1, drawn::<T>(trained, size, args.seed)?.sequences[0].steps),
+        _ => (1, trained.task.steps_for(Purpose::Evaluation(size.unwrap_or(0)), size)?),
     };
     // kept once by the engine, once by name, once as it is written
     let model =
@@ -92,6 +92,8 @@ where
         _ => drawn::<T>(trained, size, args.seed)?,
     };
 
+    // one that is drawn may be shorter than the longest
+    let steps = if file.is_some() { steps } else { given.sequences[0].steps };
     let exact = Exact {
         steps,
         inputs: given.inputs.as_deref(),
