@@ -8,7 +8,7 @@ const STEPS: usize = 5;
 /// Echo: say what was heard a step before. The first step is not scored, and every third item is two steps shorter.
 fn data(place: &Place, name: &str, outputs: impl Fn(bool) -> [f32; 2], offset: usize) {
     let heard = |item: usize, step: usize| (item + offset).wrapping_mul(2_654_435_761) >> (step + 7) & 1 == 1;
-    let length = |item: usize| if item % 3 == 0 { STEPS - 2 } else { STEPS };
+    let length = |item: usize| if item.is_multiple_of(3) { STEPS - 2 } else { STEPS };
     let (mut inputs, mut targets, mut mask) = (vec![], vec![], vec![]);
     for item in 0..ITEMS {
         for step in 0..STEPS {

@@ -19,6 +19,8 @@
 //! required settings may be written `Content()` or just `Content`; [`to_ron`] writes `Content()`. A variant of a
 //! closed enum that holds nothing (`Tanh`) is written without parentheses only.
 
+use std::path::{Path, PathBuf};
+
 mod components;
 mod error;
 #[cfg(feature = "train")]
@@ -63,8 +65,6 @@ pub use registry::Registry;
 pub use ron_text::{to_ron, try_to_ron};
 pub use scanner::{MAX_BYTES, MAX_DEPTH};
 pub use sweep::{MAX_VALUES, split_values};
-
-use std::path::{Path, PathBuf};
 
 /// A text to read, and what to call it in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
