@@ -26,6 +26,7 @@ pub mod memory;
 #[cfg(feature = "train")]
 mod model;
 mod ntm;
+pub mod prelude;
 #[cfg(feature = "train")]
 pub mod random;
 mod recurrent;
@@ -34,6 +35,7 @@ mod sequence;
 mod shape;
 mod similarity;
 pub mod start;
+pub mod tape;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 #[cfg(feature = "train")]

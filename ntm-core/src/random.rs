@@ -75,6 +75,11 @@ impl<T: Real> Model<T> {
     }
 }
 
+/// A whole number from `low` to `high`, both included, each with the same probability; `low` where `high` is less.
+pub fn between(random: &mut Random, low: usize, high: usize) -> usize {
+    random.random_range(low..=high.max(low))
+}
+
 /// Fills `to` with fair bits, 0 or 1.
 pub fn bits(random: &mut Random, to: &mut [f32]) {
     for part in to.chunks_mut(32) {

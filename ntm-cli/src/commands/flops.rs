@@ -59,9 +59,9 @@ pub(crate) fn of(model: &Model<f32>, sequence: &Sequence, inference: bool) -> Op
 /// Makes a step and looks at what it shows.
 fn look(model: &Model<f32>) -> Option<Seen> {
     let mut stepper = Stepper::new(model);
-    stepper.step(model, &[]);
+    stepper.step(&mut stepper.start(), &vec![0.0; model.cell().inputs()]).ok()?;
     let (mut seen, mut names) = (Seen::default(), BTreeSet::new());
-    stepper.show(model, &mut |quantity| {
+    stepper.show(&mut |quantity| {
         if let ("memory", [slots, width]) = (&quantity.name[..], &quantity.shape[..]) {
             seen.slots = *slots as f64;
             seen.memory = (slots * width) as f64;

@@ -19,10 +19,12 @@ pub(crate) fn record(model: &Model<f32>, loss: Loss, sequence: &Sequence) -> Rec
     let mut heads: BTreeMap<usize, Shown> = BTreeMap::new();
     let mut answers = vec![];
     let mut stepper = Stepper::new(model);
+    let mut state = stepper.start();
     for x in sequence.inputs.chunks(inputs.max(1)) {
-        let logits = stepper.step(model, x);
+        // a sequence of the model's own task has as many inputs as the model takes
+        let Ok(logits) = stepper.step(&mut state, x) else { break };
         answers.push(loss.answer(logits));
-        stepper.show(model, &mut |quantity: Quantity<'_, f32>| {
+        stepper.show(&mut |quantity: Quantity<'_, f32>| {
             let name = quantity.name.strip_prefix("heads.").and_then(|name| name.split_once('.'));
             let Some((Ok(head), name)) = name.map(|(head, name)| (head.parse::<usize>(), name)) else {
                 return;

@@ -79,7 +79,19 @@ fn a_program_can_load_a_checkpoint_and_step_it() {
     let (experiment, model) = checkpoint.model::<f32>(&ntm_cli::builtin()).unwrap();
     assert_eq!((experiment.task.name(), experiment.train.sequences), ("Copy", 600));
     let mut stepper = Stepper::new(&model);
-    assert_eq!(stepper.step(&model, &[1.0, 0.0, 1.0, 0.0]).len(), 3);
+    let (mut state, x) = (stepper.start(), [1.0, 0.0, 1.0, 0.0]);
+    let first = stepper.step(&mut state, &x).unwrap().to_vec();
+    let here = state.clone();
+    let second = stepper.step(&mut state, &x).unwrap().to_vec();
+    assert!(first.len() == 3 && first != second);
+    // the state is the caller's: back to a copy of it, and to the start
+    state = here;
+    assert_eq!(stepper.step(&mut state, &x).unwrap(), second);
+    assert_eq!(stepper.step(&mut stepper.start(), &x).unwrap(), first);
+    let said = stepper.step(&mut state, &[1.0]).unwrap_err().to_string();
+    assert_eq!(said, "the input holds 1 numbers, but the model takes 4 at each step");
+    let said = stepper.step(&mut [0.0], &x).unwrap_err().to_string();
+    assert!(said.contains("the state holds 1 numbers, but this model's holds"), "{said}");
     let refused = checkpoint.model::<f32>(&ntm_cli::core::config::register(Default::default()));
     assert!(refused.unwrap_err().to_string().contains("task"));
 }

@@ -252,7 +252,8 @@ impl Checkpoint {
     /// let checkpoint = Checkpoint::read("runs/copy/checkpoints/best.safetensors")?;
     /// let (_experiment, model) = checkpoint.model::<f32>(&registry)?;
     /// let mut stepper = Stepper::new(&model);
-    /// let _logits = stepper.step(&model, &[1.0; 9]);
+    /// let mut state = stepper.start();
+    /// let _logits = stepper.step(&mut state, &[1.0; 9])?;
     /// # Ok(())
     /// # }
     /// ```

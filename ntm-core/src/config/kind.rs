@@ -60,3 +60,46 @@ impl Precision for f64 {
         settings.build_f64(site)
     }
 }
+
+/// Makes settings that *are* their component [`Build`] it, as a copy of themselves; `as Taped` wraps that, with `new`.
+///
+/// Settings that can be wrong write out [`Build`], where they say what is.
+///
+/// ```
+/// use ntm_core::prelude::*;
+///
+/// /// out = previous
+/// #[derive(Clone, Debug)]
+/// struct Stay;
+/// impl ForwardStage for Stay {
+///     fn forward<'t, T: Real>(&self, look: &TapedLook<'t, T>) -> Variable<'t, T> {
+///         look.previous
+///     }
+/// }
+/// buildable!(Stay: StageKind as Taped);
+/// ```
+///
+/// [`Build`]: crate::config::Build
+#[macro_export]
+macro_rules! buildable {
+    (@ $settings:ty, $kind:ty, $this:ident, $made:expr) => {
+        impl $crate::config::Build<$kind> for $settings {
+            fn build<T: $crate::config::Precision>(
+                &self,
+                _: &<$kind as $crate::config::Kind>::Site<'_>,
+            ) -> ::std::result::Result<
+                ::std::boxed::Box<<$kind as $crate::config::Kind>::Of<T>>,
+                $crate::config::BuildError,
+            > {
+                let $this = ::std::clone::Clone::clone(self);
+                ::std::result::Result::Ok(::std::boxed::Box::new($made))
+            }
+        }
+    };
+    ($settings:ty : $kind:ident) => {
+        $crate::buildable!(@ $settings, $kind, this, this);
+    };
+    ($settings:ty : $kind:ident as $wrap:ident) => {
+        $crate::buildable!(@ $settings, $kind, this, $wrap::new(this));
+    };
+}

@@ -11,7 +11,7 @@ mod train;
 
 pub use evaluate::{Evaluator, Score};
 pub use inspect::{Exact, Inspection, NamedTensors, inspect, inspect_scored};
-pub use stepper::Stepper;
+pub use stepper::{StepError, Stepper};
 
 use crate::buffers::{Slab, block, stride};
 use crate::kernels::optimizer::accumulate;

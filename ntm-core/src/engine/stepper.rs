@@ -4,11 +4,55 @@ use crate::buffers::{Slab, mat, mat_mut};
 use crate::traits::{Forward, Quantity, Shown};
 use crate::{Model, Real};
 
+/// Why a step could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// The input is not as long as the model's.
+    #[error("the input holds {given} numbers, but the model takes {wanted} at each step")]
+    Input {
+        /// numbers given
+        given: usize,
+        /// numbers that the model takes
+        wanted: usize,
+    },
+    /// The state is of another model.
+    #[error(
+        "the state holds {given} numbers, but this model's holds {wanted}: it is of another model; \
+         Stepper::start gives one of this model"
+    )]
+    State {
+        /// numbers given
+        given: usize,
+        /// numbers of this model's state
+        wanted: usize,
+    },
+}
+
 /// Runs a model on one item step by step: what a program does with a trained model.
+///
+/// The stepper keeps nothing from one step to the next. The state is the caller's, a plain list of numbers: a copy of it
+/// is a place to come back to, several of them are several sequences side by side, and it may be saved like any other
+/// list.
+///
+/// ```
+/// # use ntm_core::{Model, Recurrent, engine::Stepper, traits::Initial};
+/// # fn demonstrate(model: &Model<f32>) -> Result<(), ntm_core::engine::StepError> {
+/// let mut stepper = Stepper::new(model);
+/// let mut state = stepper.start();
+/// stepper.step(&mut state, &[1.0, 0.0, 0.0])?;
+/// let here = state.clone();
+/// let first = stepper.step(&mut state, &[0.0, 1.0, 0.0])?.to_vec();
+/// state = here; // and once more from there
+/// assert_eq!(stepper.step(&mut state, &[0.0, 1.0, 0.0])?, first);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
-pub struct Stepper<T> {
-    state: Slab<T>,
-    next: Slab<T>,
+pub struct Stepper<'m, T: Real> {
+    model: &'m Model<T>,
+    /// of the step just made, for [`Stepper::show`]
+    before: Slab<T>,
+    after: Slab<T>,
     trace: Slab<T>,
     scratch: Slab<T>,
     x: Slab<T>,
@@ -16,42 +60,52 @@ pub struct Stepper<T> {
     logits: Slab<T>,
 }
 
-impl<T: Real> Stepper<T> {
-    /// At the start of a sequence.
-    pub fn new(model: &Model<T>) -> Self {
+impl<'m, T: Real> Stepper<'m, T> {
+    /// Room for the steps of a model.
+    pub fn new(model: &'m Model<T>) -> Self {
         let layout = Layout::of(model, 1);
-        let mut stepper = Stepper {
-            state: Slab::new(layout.state),
-            next: Slab::new(layout.state),
+        Stepper {
+            model,
+            before: Slab::new(layout.state),
+            after: Slab::new(layout.state),
             trace: Slab::new(layout.trace),
             scratch: Slab::new(layout.scratch),
             x: Slab::new(model.cell().inputs()),
             y: Slab::new(model.output().inputs),
             logits: Slab::new(model.output().outputs),
-        };
-        stepper.restart(model);
-        stepper
+        }
     }
-    /// Back to the start of a sequence.
-    pub fn restart(&mut self, model: &Model<T>) {
-        self.state.fill(T::of(0.0));
-        model.cell().start(&model.params[..model.output_at()], 1, &mut self.state);
+    /// The state before the first step of a sequence.
+    pub fn start(&self) -> Vec<T> {
+        let mut state = vec![T::of(0.0); self.before.len()];
+        self.model.cell().start(&self.model.params[..self.model.output_at()], 1, &mut state);
+        state
     }
-    /// One step: the logits for this input; [`Loss::answer`](crate::Loss::answer) of the task's loss makes answers of
-    /// them. An input that is too short is continued with zeros.
-    pub fn step(&mut self, model: &Model<T>, input: &[T]) -> &[T] {
-        let (cell, output) = (model.cell(), model.output());
-        let (params, output_params) = model.params.split_at(model.output_at());
-        self.x.fill(T::of(0.0));
-        let n = input.len().min(self.x.len());
-        self.x[..n].copy_from_slice(&input[..n]);
+    /// One step: the logits for this input, and `state` is then the one after it;
+    /// [`Loss::answer`](crate::Loss::answer) of the task's loss makes answers of them. Allocates nothing.
+    ///
+    /// # Errors
+    /// If the input or the state is not as long as the model's; the state is then as it was.
+    pub fn step(&mut self, state: &mut [T], input: &[T]) -> Result<&[T], StepError> {
+        let (cell, output) = (self.model.cell(), self.model.output());
+        let (given, wanted) = (input.len(), self.x.len());
+        if given != wanted {
+            return Err(StepError::Input { given, wanted });
+        }
+        let (given, wanted) = (state.len(), self.before.len());
+        if given != wanted {
+            return Err(StepError::State { given, wanted });
+        }
+        let (params, output_params) = self.model.params.split_at(self.model.output_at());
+        self.x.copy_from_slice(input);
+        self.before.copy_from_slice(state);
         let step = Forward {
             items: 1,
             capacity: 1,
             params,
             prepared: &[],
-            state: &self.state,
-            next: &mut self.next,
+            state: &self.before,
+            next: &mut self.after,
             trace: &mut self.trace,
             scratch: &mut self.scratch,
         };
@@ -61,22 +115,22 @@ impl<T: Real> Stepper<T> {
             mat(&self.y, output.inputs, 1),
             mat_mut(&mut self.logits, output.outputs, 1),
         );
-        std::mem::swap(&mut self.state, &mut self.next);
-        &self.logits
+        state.copy_from_slice(&self.after);
+        Ok(&self.logits)
     }
     /// Shows every quantity of the step just made, under the names of trace files.
-    pub fn show(&self, model: &Model<T>, show: &mut dyn FnMut(Quantity<'_, T>)) {
+    pub fn show(&self, show: &mut dyn FnMut(Quantity<'_, T>)) {
         let shown = Shown {
             item: 0,
             capacity: 1,
-            params: &model.params[..model.output_at()],
+            params: &self.model.params[..self.model.output_at()],
             x: &self.x,
             y: &self.y,
-            state: &self.next,
-            next: &self.state,
+            state: &self.before,
+            next: &self.after,
             trace: &self.trace,
         };
-        model.cell().show(shown, show);
+        self.model.cell().show(shown, show);
         show(Quantity::list("logits", &self.logits));
     }
 }

@@ -178,6 +178,26 @@ impl<T: Real> Trainer<T> {
         bits / count.max(1) as f64
     }
 
+    /// Trains to the end; `each` is called after every validation.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance`].
+    pub fn run(&mut self, mut each: impl FnMut(&Record)) -> Result<(), TrainError> {
+        while !self.finished() {
+            if let Some(record) = self.advance()? {
+                each(&record);
+            }
+        }
+        Ok(())
+    }
+    /// The model with its parameters at the lowest validation cost; those it has now, where nothing was validated.
+    pub fn into_best(mut self) -> Model<T> {
+        if self.numbers.best_bits.is_some() {
+            self.model.params.copy_from_slice(&self.best);
+        }
+        self.model
+    }
+
     /// One update, and a validation if one is due. Does nothing once the run is finished.
     ///
     /// # Errors
