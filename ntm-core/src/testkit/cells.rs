@@ -196,10 +196,20 @@ impl Checked for MemoryKind {
         );
         let sequential = Arrangement { writes: Writes::Sequential, ..paper };
         let memory_first = Arrangement { step: Step::MemoryThenController, ..paper };
-        let all =
-            [(&one, paper), (&one, writers_first), (&two, listed), (&two, sequential), (&one, memory_first)]
-                .map(|(heads, arrangement)| MemorySite { heads, arrangement });
+        let none = vec![]; // for memories that are driven by numbers of their own
+        let all = [
+            (&one, paper),
+            (&one, writers_first),
+            (&two, listed),
+            (&two, sequential),
+            (&one, memory_first),
+            (&none, paper),
+        ]
+        .map(|(heads, arrangement)| MemorySite { heads, arrangement });
         sites::<MemoryKind, C>(&At::new(settings, "every site"), settings, &all, |site, double, single| {
+            if double.interface().is_empty() {
+                return Ok(()); // nothing would drive it, and no model takes it
+            }
             memory(&memory_at(settings, site), double, single)
         })
     }
@@ -208,5 +218,8 @@ impl Checked for MemoryKind {
 /// Who is checked where.
 pub(super) fn memory_at<C: Build<MemoryKind>>(settings: &C, site: &MemorySite<'_>) -> At {
     let heads: Vec<_> = site.heads.iter().map(|h| h.name()).collect();
+    if heads.is_empty() {
+        return At::new(settings, "no heads");
+    }
     At::new(settings, format_args!("heads {}, {:?}", heads.join(", "), site.arrangement))
 }

@@ -34,6 +34,30 @@ pub enum Promise {
     Room,
     /// Every registered name has an example, or settings that are all optional.
     Covered,
+    /// It makes what another way to write it makes, values and gradients.
+    Twin,
+}
+
+impl Promise {
+    /// All of them.
+    pub const ALL: [Promise; 16] = [
+        Promise::Builds,
+        Promise::Sizes,
+        Promise::SameBits,
+        Promise::Written,
+        Promise::Added,
+        Promise::Gradient,
+        Promise::Sum,
+        Promise::Alone,
+        Promise::Finite,
+        Promise::Precision,
+        Promise::RoundTrip,
+        Promise::Size,
+        Promise::Scores,
+        Promise::Room,
+        Promise::Covered,
+        Promise::Twin,
+    ];
 }
 
 impl fmt::Display for Promise {
@@ -54,6 +78,7 @@ impl fmt::Display for Promise {
             Promise::Scores => "a sequence is scored",
             Promise::Room => "drawing keeps what is allocated",
             Promise::Covered => "every registered component is checked",
+            Promise::Twin => "it makes what its twin makes",
         })
     }
 }

@@ -1,31 +1,60 @@
 //! What every component promises, checked in one line.
 //!
-//! A variant of your own gets the checks that the built-in ones get:
+//! A variant of your own gets the checks that the built-in ones get. This is the whole test of a stage:
 //!
-//! ```ignore
-//! #[test]
-//! fn leak_keeps_its_promises() {
-//!     ntm_core::testkit::stage(&Leak { rate: 0.1 }); // Leak: Build<StageKind>
+//! ```
+//! use ntm_core::prelude::*;
+//!
+//! /// out = 0.9 incoming + 0.1 previous
+//! #[derive(Clone, Debug)]
+//! struct Lag;
+//! impl<T: Real> Stage<T> for Lag {
+//!     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
+//!         for (i, out) in out.iter_mut().enumerate() {
+//!             *out = T::of(0.9) * look.incoming[i] + T::of(0.1) * look.previous[i];
+//!         }
+//!     }
+//!     fn backward(&self, _: &StageLook<'_, T>, _: &[T], _: &[T], d_out: &[T], d: &mut StageGradient<'_, T>) {
+//!         for (i, d_out) in d_out.iter().enumerate() {
+//!             d.incoming[i] = T::of(0.9) * *d_out; // its own: written
+//!             d.previous[i] += T::of(0.1) * *d_out; // shared: added
+//!         }
+//!     }
 //! }
+//! ntm_core::buildable!(Lag: StageKind);
+//!
+//! ntm_core::testkit::stage(&Lag); // in a test of its own
 //! ```
 //!
 //! and likewise [`addressing`], [`head`], [`memory`], [`controller`], [`model`] and [`task`]. They take settings (or a
 //! [`Named`](crate::config::Named) read from RON), build the component in f64 and in f32 at several sizes, and panic with
-//! the [`Promise`] that is broken, the component, the size and the worst entry. [`check`] gives that as an error
-//! instead. [`registered`] goes over all names of a registry, so that a new name cannot be forgotten, and writes and
-//! reads their settings as RON.
+//! the [`Promise`] that is broken, the component, the size and the worst entry. Had `Lag` written `=` for `+=`:
 //!
-//! | promise | how it is checked |
-//! |---|---|
-//! | gradient | five-point differences in f64, to 1e-6 of max(&#124;g&#124;, 1e-3 of the largest), by raw numbers, similarity, memory, previous weightings, own state, parameters (starts included) and inputs; cells over several steps, with and without `prepared`, with and without `d_x` |
-//! | weightings | not negative, sum one, where [`Stage::keeps_sum`](crate::Stage::keeps_sum) |
-//! | sizes | slices exactly as long as declared, canaries around each and between columns |
-//! | added, written | other numbers stand in every buffer before, the result has the same bits or is that much larger |
-//! | alone | unequal lengths in one batch against single items; same bits whoever is beside |
-//! | same bits | each call twice |
-//! | finite | zero memory, keys and weightings, raw numbers of +-50 |
-//! | f32 | against f64, on every instruction set of the machine |
-//! | tasks | sizes, both ends, masks, streams, allocations |
+//! ```text
+//! Lag breaks the promise that what is shared it adds to
+//!   1 slots x 1, f64: the gradient by previous[0] is 0.05… onto 0, but 0.05… onto 1
+//! ```
+//!
+//! [`check`] gives that as an error instead. [`registered`] goes over all names of a registry, so that a new name cannot be
+//! forgotten, and writes and reads their settings as RON. [`same_stage`] compares two ways to write a stage.
+//!
+//! | promise | who | how it is checked |
+//! |---|---|---|
+//! | [`Builds`](Promise::Builds) | all | at several sizes, at one of them at least, in both precisions |
+//! | [`Gradient`](Promise::Gradient) | all but tasks | five-point differences in f64, to 1e-6 of max(&#124;g&#124;, 1e-3 of the largest), by raw numbers, similarity, memory, previous weightings, own state, parameters (starts included) and inputs; cells over several steps, with and without `prepared`, with and without `d_x` |
+//! | [`Sum`](Promise::Sum) | stages | not negative, sum one, where [`Stage::keeps_sum`](crate::Stage::keeps_sum) |
+//! | [`Sizes`](Promise::Sizes) | all but tasks | slices exactly as long as declared, canaries around each and between columns |
+//! | [`Added`](Promise::Added), [`Written`](Promise::Written) | all but tasks | other numbers stand in every buffer before, the result has the same bits or is that much larger |
+//! | [`Alone`](Promise::Alone) | cells, memories | unequal lengths in one batch against single items; same bits whoever is beside |
+//! | [`SameBits`](Promise::SameBits) | all | each call twice |
+//! | [`Finite`](Promise::Finite) | all | zero memory, keys and weightings, raw numbers of +-50 |
+//! | [`Precision`](Promise::Precision) | all but tasks | f32 against f64, on every instruction set of the machine |
+//! | [`Size`](Promise::Size), [`Scores`](Promise::Scores), [`Room`](Promise::Room) | tasks | sizes, both ends, masks, streams, allocations |
+//! | [`RoundTrip`](Promise::RoundTrip), [`Covered`](Promise::Covered) | registered names | settings written and read; a name without example |
+//! | [`Twin`](Promise::Twin) | two stages | the same inputs, values and gradients |
+//!
+//! The kit is itself tested with components that keep all promises but one (`ntm-core/tests/testkit`): every promise
+//! has at least one, and the failure must name it.
 //!
 //! The instruction set in use belongs to the process. The kit changes it, one check at a time, and puts it back; tests of
 //! your own that compare bits in f32 should stand in another test binary.
@@ -48,6 +77,7 @@ mod whole;
 
 pub use failure::{Failure, Promise};
 pub use registered::{check_registered, round_trip};
+pub use stage::check_same_stage;
 
 use crate::Shape;
 use crate::config::{
@@ -90,6 +120,11 @@ fn insist<T>(done: Result<T, Failure>) -> T {
 /// Checks a stage. Panics where a promise is broken.
 pub fn stage<C: Build<StageKind>>(settings: &C) {
     insist(StageKind::check(settings));
+}
+/// Checks that a stage makes what another makes, values and gradients: one [written forward only](crate::tape) beside its
+/// hand-written twin. Panics where they differ, as [`check_same_stage`] says.
+pub fn same_stage<A: Build<StageKind>, B: Build<StageKind>>(ours: &A, twin: &B) {
+    insist(check_same_stage(ours, twin));
 }
 /// Checks an addressing. Panics where a promise is broken.
 pub fn addressing<C: Build<AddressingKind>>(settings: &C) {

@@ -117,6 +117,64 @@ fn extremes(at: &At, double: &StagePart<'_, f64>, single: &StagePart<'_, f32>) -
 /// How near f32 and f64 should be.
 const TOLERANCE: f64 = 1e-4;
 
+/// Compares two stages at every shape of the kit: values and all gradients, in f64 to 1e-9 and in f32 to 1e-4 of the
+/// largest number of each list.
+///
+/// # Errors
+/// The first number on which they differ, as the promise [`Promise::Twin`] of `ours`; also if `ours` does not build, or takes
+/// other numbers.
+pub fn check_same_stage<A: Build<StageKind>, B: Build<StageKind>>(ours: &A, twin: &B) -> Result<(), Failure> {
+    let mut built = false;
+    for shape in SHAPES {
+        let site = HeadSite { shape, head: 0, heads: 1 };
+        let at = At::new(ours, format_args!("{} slots x {}, beside {twin:?}", shape.slots, shape.width));
+        let answers = (ours.build::<f64>(&site), twin.build::<f64>(&site));
+        if let (Ok(a), Ok(b)) = &answers {
+            built = true;
+            same(&at.with("f64"), (&**a, &**b), shape, 1e-9)?;
+            let of_f32 = |e| at.breaks(Promise::Builds, format!("in one precision only: {e}"));
+            let (a, b) =
+                (ours.build::<f32>(&site).map_err(of_f32)?, twin.build::<f32>(&site).map_err(of_f32)?);
+            same(&at.with("f32"), (&*a, &*b), shape, TOLERANCE)?;
+        } else if answers.0.is_ok() != answers.1.is_ok() {
+            return Err(at.breaks(Promise::Twin, "one of the two refuses this shape"));
+        }
+    }
+    match built {
+        true => Ok(()),
+        false => Err(At::new(ours, "every shape").breaks(Promise::Builds, "refused everywhere")),
+    }
+}
+
+fn same<T: Real>(
+    at: &At,
+    (ours, twin): (&dyn Stage<T>, &dyn Stage<T>),
+    shape: Shape,
+    tolerance: f64,
+) -> Result<(), Failure> {
+    if ours.fields(shape) != twin.fields(shape) {
+        let what = format!("it takes {:?}, the other {:?}", ours.fields(shape), twin.fields(shape));
+        return Err(at.breaks(Promise::Twin, what));
+    }
+    let (ours, twin) = (StagePart { stage: ours, shape }, StagePart { stage: twin, shape });
+    let values = Values::draw(&ours, Draw::Usual);
+    let a = run(at, Promise::Twin, &ours, &values, How::PLAIN)?;
+    let b = run(at, Promise::Twin, &twin, &values, How::PLAIN)?;
+    let names = conform::Names::of(&ours);
+    let outputs = a.outputs.iter().zip(&b.outputs).map(|pair| (false, pair));
+    let gradients = a.gradients.iter().zip(&b.gradients).map(|pair| (true, pair));
+    for (k, (gradient, (a, b))) in outputs.enumerate().chain(gradients.enumerate()) {
+        let largest = b.iter().fold(1e-3, |most: f64, x| most.max(x.to().abs()));
+        for (i, (x, y)) in a.iter().zip(b).enumerate() {
+            if beyond((x.to() - y.to()).abs() / largest, tolerance) {
+                let label = if gradient { names.gradient(k, i) } else { names.output(k, i) };
+                return Err(at.breaks(Promise::Twin, format!("{label} is {x}, of the other {y}")));
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Checked for StageKind {
     fn check<C: Build<StageKind>>(settings: &C) -> Result<(), Failure> {
         let at = At::new(settings, "every shape");

@@ -22,6 +22,16 @@ pub struct Look<'a, T> {
     pub memory: &'a [T],
 }
 
+impl<'a, T> Look<'a, T> {
+    /// The weighting of a head at the step before.
+    ///
+    /// # Panics
+    /// If there is no such head.
+    pub fn previous_of(&self, head: usize) -> &'a [T] {
+        &self.previous[head * self.shape.slots..(head + 1) * self.shape.slots]
+    }
+}
+
 /// Where its gradients go. `previous` and `memory` are shared, so added to; the others are its own, so written.
 #[derive(Debug)]
 pub struct LookGradient<'a, T> {

@@ -9,10 +9,14 @@ use ntm_core::kernels::views::{column, column_mut};
 use ntm_core::testkit::{self, Promise};
 use ntm_core::traits::{Backward, Forward, Initial, Needs, Parameter, Trajectory};
 use ntm_core::{Cell, Real};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
+pub(crate) enum Fault {
     None,
+    ForgetsBias,
+    StateCountsCalls,
+    KeepsOldOutput,
     StateTooShort,
     Neighbour,
     AssignsParameters,
@@ -22,9 +26,11 @@ enum Fault {
     NeedsToBeAsked,
 }
 
+static CALLS: AtomicU32 = AtomicU32::new(0);
+
 /// h' = 0.5 h + x + b, y = h'
 #[derive(Clone, Copy, Debug)]
-struct Leak(Fault);
+pub(crate) struct Leak(pub(crate) Fault);
 
 #[derive(Debug)]
 struct LeakCell {
@@ -73,7 +79,16 @@ impl<T: Real> Cell<T> for LeakCell {
                     next[i] += other;
                 }
             }
-            column_mut(&mut y, item).copy_from_slice(next);
+            match self.fault {
+                Fault::KeepsOldOutput => {
+                    column_mut(&mut y, item).iter_mut().zip(next).for_each(|(y, n)| *y += *n);
+                }
+                Fault::StateCountsCalls => {
+                    next[0] += T::of(1e-3 * f64::from(CALLS.fetch_add(1, Relaxed)));
+                    column_mut(&mut y, item).copy_from_slice(next);
+                }
+                _ => column_mut(&mut y, item).copy_from_slice(next),
+            }
         }
     }
     fn backward(&self, _: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: Option<MatMut<'_, T>>) {
@@ -101,7 +116,9 @@ impl<T: Real> Cell<T> for LeakCell {
         }
     }
     fn collect(&self, run: Trajectory<'_, T>, d_params: &mut [T]) {
-        row_sum(run.trace.matrix(self.size), &mut d_params[..self.size]);
+        if self.fault != Fault::ForgetsBias {
+            row_sum(run.trace.matrix(self.size), &mut d_params[..self.size]);
+        }
     }
 }
 
@@ -122,6 +139,11 @@ fn every_fault_of_a_cell_is_named() {
     of(Fault::StateTooShort, Promise::Sizes);
     let found = of(Fault::ForgetsStart, Promise::Gradient);
     assert!(found.what.contains("by start.h[0]"), "{found}");
+    let found = of(Fault::ForgetsBias, Promise::Gradient);
+    assert!(found.what.contains("by bias["), "{found}");
+    let found = of(Fault::KeepsOldOutput, Promise::Written);
+    assert!(found.what.starts_with("y[0] is"), "{found}");
+    of(Fault::StateCountsCalls, Promise::SameBits);
     of(Fault::KeepsStateGradient, Promise::Gradient);
     let found = of(Fault::Neighbour, Promise::Alone);
     assert!(found.what.starts_with("item 0 of 3 beside the others, gradient by x[0] is"), "{found}");

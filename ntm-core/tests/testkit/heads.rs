@@ -36,6 +36,8 @@ impl<T: Real> Addressing<T> for Focus {
 enum Overwrite {
     Good,
     Backwards,
+    AddsToOld,
+    Infinite,
 }
 #[derive(Debug)]
 struct OverwriteHead<T: Real> {
@@ -57,10 +59,22 @@ impl<T: Real> Head<T> for OverwriteHead<T> {
     }
     fn effect(&self, numbers: &[T], erase: &mut [T], add: &mut [T]) {
         erase.fill(T::of(1.0));
-        add.copy_from_slice(numbers);
+        match self.settings {
+            Overwrite::AddsToOld => add.iter_mut().zip(numbers).for_each(|(a, n)| *a += *n),
+            Overwrite::Infinite => {
+                add.iter_mut().zip(numbers).for_each(|(a, n)| *a = *n / (T::of(1.0) - *n * *n))
+            }
+            _ => add.copy_from_slice(numbers),
+        }
     }
-    fn effect_vjp(&self, _: &[T], _: &[T], d_add: &[T], d_numbers: &mut [T]) {
+    fn effect_vjp(&self, numbers: &[T], _: &[T], d_add: &[T], d_numbers: &mut [T]) {
         d_numbers.copy_from_slice(d_add);
+        if self.settings == Overwrite::Infinite {
+            for (d, n) in d_numbers.iter_mut().zip(numbers) {
+                let rest = T::of(1.0) - *n * *n;
+                *d *= (T::of(1.0) + *n * *n) / (rest * rest);
+            }
+        }
         if self.settings == Overwrite::Backwards {
             d_numbers.reverse();
         }
@@ -84,4 +98,8 @@ fn the_fault_of_a_head_is_named() {
     testkit::head(&Overwrite::Good);
     let found = breaks::<HeadKind, _>(&Overwrite::Backwards, Promise::Gradient);
     assert!(found.what.contains("by add["), "{found}");
+    let found = breaks::<HeadKind, _>(&Overwrite::AddsToOld, Promise::Written);
+    assert!(found.what.starts_with("add[0] is"), "{found}");
+    let found = breaks::<HeadKind, _>(&Overwrite::Infinite, Promise::Finite);
+    assert!(found.what.starts_with("add[0] is") && found.site.contains("raw numbers of 50"), "{found}");
 }

@@ -72,3 +72,14 @@ fn a_name_without_example_is_checked_or_reported() {
     assert_eq!((failure.promise, &*failure.component), (Promise::Covered, "Needy"));
     assert_eq!(check_registered::<StageKind>(&registry, &["Needy(rate: 1)"]), Ok(2));
 }
+
+/// What breaks the promise of settings that survive RON.
+pub(crate) fn forgets() -> ntm_core::testkit::Failure {
+    let registry = Registry::default().register::<StageKind, Forgetful>("Forgetful");
+    round_trip::<StageKind>(&registry, "Forgetful(rate: 0.5)").expect_err("a setting is lost")
+}
+/// What breaks the promise that every name is checked.
+pub(crate) fn uncovered() -> ntm_core::testkit::Failure {
+    let registry = Registry::default().register::<StageKind, Needy>("Needy");
+    check_registered::<StageKind>(&registry, &[]).expect_err("it has no example")
+}

@@ -7,9 +7,12 @@ use ntm_core::{Activation, Field, Real, Shape, Stage};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
+pub(crate) enum Fault {
     None,
     Gradient,
+    GateGradient,
+    PreviousGradient,
+    SimilarityGradient,
     LooksAtIncoming,
     SumNotOne,
     TraceTooShort,
@@ -18,25 +21,38 @@ enum Fault {
     AddsToItsOwn,
     Counts,
     ZeroOverZero,
+    OverflowsAt50,
     FarInF32,
     Refuses,
+    RefusesF32,
 }
 
-/// out = gate incoming + (1 - gate) previous
+/// out = gate incoming + (1 - gate) previous, with a second field for some faults
 #[derive(Clone, Copy, Debug)]
-struct Mix(Fault);
+pub(crate) struct Mix(pub(crate) Fault);
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 impl<T: Real> Stage<T> for Mix {
-    fn fields(&self, _: Shape) -> Vec<Field> {
-        vec![Field::new("gate", 1, Activation::Sigmoid)]
+    fn fields(&self, shape: Shape) -> Vec<Field> {
+        let mut fields = vec![Field::new("gate", 1, Activation::Sigmoid)];
+        match self.0 {
+            Fault::OverflowsAt50 => fields.push(Field::new("large", 1, Activation::Exp)),
+            Fault::SimilarityGradient => {
+                fields.push(Field::key("key", shape.width, Activation::Linear, Default::default()));
+            }
+            _ => {}
+        }
+        fields
     }
     fn trace(&self, _: Shape) -> usize {
         usize::from(self.0 != Fault::TraceTooShort)
     }
     fn uses_incoming(&self) -> bool {
         self.0 != Fault::LooksAtIncoming
+    }
+    fn keeps_sum(&self) -> bool {
+        self.0 != Fault::SimilarityGradient
     }
     fn forward(&self, look: &StageLook<'_, T>, trace: &mut [T], out: &mut [T]) {
         let mut gate = look.numbers[0];
@@ -47,6 +63,10 @@ impl<T: Real> Stage<T> for Mix {
                 let sum = look.previous.iter().fold(T::of(0.0), |a, b| a + *b);
                 gate = gate * sum / sum;
             }
+            Fault::OverflowsAt50 => {
+                let square = look.numbers[1] * look.numbers[1];
+                gate = gate * square / square;
+            }
             Fault::Counts => gate += T::of(1e-3 * f64::from(CALLS.fetch_add(1, Relaxed))),
             Fault::ScratchOfOld => gate += trace[0],
             _ => {}
@@ -55,6 +75,9 @@ impl<T: Real> Stage<T> for Mix {
         let rest = T::of(1.0) - look.numbers[0];
         for ((o, i), p) in out.iter_mut().zip(look.incoming).zip(look.previous) {
             *o = gate * *i + rest * *p;
+        }
+        for (o, s) in out.iter_mut().zip(look.similarity) {
+            *o += *s;
         }
     }
     fn backward(
@@ -68,14 +91,20 @@ impl<T: Real> Stage<T> for Mix {
         let (gate, rest) = (trace[0], T::of(1.0) - look.numbers[0]);
         let scale = if self.0 == Fault::SumNotOne { T::of(1.1) } else { T::of(1.0) };
         let mut d_gate = T::of(0.0);
+        d.numbers[1..].fill(T::of(0.0));
+        d.similarity.fill(T::of(0.0)); // it should be d_out
         for (i, d_out) in d_out.iter().enumerate() {
             d_gate += *d_out * (scale * look.incoming[i] - look.previous[i]);
             d.incoming[i] = if self.0 == Fault::Gradient { *d_out } else { gate * *d_out };
             if self.0 == Fault::Assigns {
                 d.previous[i] = rest * *d_out;
             } else {
-                d.previous[i] += rest * *d_out;
+                let factor = if self.0 == Fault::PreviousGradient { 0.5 } else { 1.0 };
+                d.previous[i] += T::of(factor) * rest * *d_out;
             }
+        }
+        if self.0 == Fault::GateGradient {
+            d_gate *= T::of(1.0 + 1e-5);
         }
         if self.0 == Fault::AddsToItsOwn {
             d.numbers[0] += d_gate;
@@ -89,6 +118,7 @@ impl Build<StageKind> for Mix {
     fn build<T: Precision>(&self, _: &HeadSite) -> Result<Box<dyn Stage<T>>, BuildError> {
         match self.0 {
             Fault::Refuses => Err(BuildError::new("0", "it never builds")),
+            Fault::RefusesF32 if T::of(1.0 + 1e-10) == T::of(1.0) => Err(BuildError::new("0", "not in f32")),
             _ => Ok(Box::new(*self)),
         }
     }
@@ -109,6 +139,12 @@ fn the_one_line_form_panics() {
 fn every_fault_of_a_stage_is_named() {
     let found = breaks::<StageKind, _>(&Mix(Fault::Gradient), Promise::Gradient);
     assert!(found.what.starts_with("by incoming[") && found.site == "1 slots x 1, f64", "{found}");
+    let found = breaks::<StageKind, _>(&Mix(Fault::GateGradient), Promise::Gradient);
+    assert!(found.what.starts_with("by gate[0]"), "{found}");
+    let found = breaks::<StageKind, _>(&Mix(Fault::PreviousGradient), Promise::Gradient);
+    assert!(found.what.starts_with("by previous["), "{found}");
+    let found = breaks::<StageKind, _>(&Mix(Fault::SimilarityGradient), Promise::Gradient);
+    assert!(found.what.starts_with("by similarity["), "{found}");
     let found = breaks::<StageKind, _>(&Mix(Fault::LooksAtIncoming), Promise::Gradient);
     assert!(found.what.contains("by incoming[") && found.what.contains("it is 0"), "{found}");
     let found = breaks::<StageKind, _>(&Mix(Fault::SumNotOne), Promise::Sum);
@@ -123,10 +159,15 @@ fn every_fault_of_a_stage_is_named() {
     breaks::<StageKind, _>(&Mix(Fault::Counts), Promise::SameBits);
     let found = breaks::<StageKind, _>(&Mix(Fault::ZeroOverZero), Promise::Finite);
     assert!(found.what == "out[0] is NaN" && found.site.contains("everything zero"), "{found}");
+    let found = breaks::<StageKind, _>(&Mix(Fault::OverflowsAt50), Promise::Finite);
+    assert!(found.what == "out[0] is NaN" && found.site.contains("f32"), "{found}");
+    assert!(found.site.ends_with("raw numbers of 50"), "{found}");
     let found = breaks::<StageKind, _>(&Mix(Fault::FarInF32), Promise::Precision);
     assert!(found.site.contains("f32 (baseline)"), "{found}");
     let found = breaks::<StageKind, _>(&Mix(Fault::Refuses), Promise::Builds);
     assert!(found.what.contains("it never builds"), "{found}");
+    let found = breaks::<StageKind, _>(&Mix(Fault::RefusesF32), Promise::Builds);
+    assert!(found.what.contains("in one precision only"), "{found}");
 }
 
 /// weighting = softmax(numbers) + 0.1 memory(0), with the memory's gradient forgotten or assigned, or with an own state
@@ -137,6 +178,7 @@ enum Look0 {
     ForgetsMemory,
     AssignsMemory,
     DropsOwn,
+    WritesToAll,
 }
 impl<T: Real> Addressing<T> for Look0 {
     fn fields(&self, shape: Shape) -> Vec<Field> {
@@ -166,6 +208,9 @@ impl<T: Real> Addressing<T> for Look0 {
             d_own[0] *= T::of(0.5);
         }
         let sum = T::of(0.1) * d_weighting.iter().fold(T::of(0.0), |a, b| a + *b);
+        if *self == Look0::WritesToAll {
+            d.previous.fill(T::of(0.0)); // shared: other heads' gradients are lost
+        }
         match self {
             Look0::ForgetsMemory => {}
             Look0::AssignsMemory => d.memory[0] = sum,
@@ -185,6 +230,8 @@ fn every_fault_of_an_addressing_is_named() {
     let found = breaks::<AddressingKind, _>(&Look0::ForgetsMemory, Promise::Gradient);
     assert!(found.what.contains("by memory[0]"), "{found}");
     breaks::<AddressingKind, _>(&Look0::AssignsMemory, Promise::Added);
+    let found = breaks::<AddressingKind, _>(&Look0::WritesToAll, Promise::Added);
+    assert!(found.what.starts_with("the gradient by previous[0] is 0 onto 0"), "{found}");
     let found = breaks::<AddressingKind, _>(&Look0::DropsOwn, Promise::Gradient);
     assert!(found.what.contains("by own[0]"), "{found}");
 }

@@ -8,12 +8,15 @@ use ntm_core::train::{Task, TaskError};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
+pub(crate) enum Fault {
     None,
     IgnoresSize,
     LongerThanItSays,
     MuchShorter,
     ScoresNothing,
+    ScoresLess,
+    NotANumber,
+    Refuses,
     Counts,
     Narrow,
     Allocates,
@@ -23,7 +26,7 @@ enum Fault {
 
 /// Says what it hears, 1 to 9 steps.
 #[derive(Clone, Copy, Debug)]
-struct Echo(Fault);
+pub(crate) struct Echo(pub(crate) Fault);
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
 impl Task for Echo {
@@ -67,6 +70,12 @@ impl Task for Echo {
         if self.0 != Fault::ScoresNothing {
             to.mask.fill(1.0);
         }
+        if self.0 == Fault::ScoresLess {
+            to.mask[0] = -1.0;
+        }
+        if self.0 == Fault::NotANumber {
+            to.inputs[0] = f32::NAN;
+        }
         Ok(())
     }
     fn size_name(&self) -> &'static str {
@@ -78,7 +87,10 @@ impl Task for Echo {
 }
 impl Build<TaskKind> for Echo {
     fn build<T: Precision>(&self, (): &()) -> Result<Box<dyn Task>, BuildError> {
-        Ok(Box::new(*self))
+        match self.0 {
+            Fault::Refuses => Err(BuildError::new("0", "never")),
+            _ => Ok(Box::new(*self)),
+        }
     }
 }
 
@@ -96,6 +108,11 @@ fn every_fault_of_a_task_is_named() {
     assert!(found.what.starts_with("inputs holds"), "{found}");
     of(Fault::DrawsAnySize, Promise::Size);
     of(Fault::ScoresNothing, Promise::Scores);
+    let found = of(Fault::ScoresLess, Promise::Scores);
+    assert!(found.what == "mask holds -1", "{found}");
+    let found = of(Fault::NotANumber, Promise::Finite);
+    assert!(found.what == "inputs holds NaN", "{found}");
+    of(Fault::Refuses, Promise::Builds);
     of(Fault::Counts, Promise::SameBits);
     of(Fault::Allocates, Promise::Room);
     let found = of(Fault::Panics, Promise::Size);

@@ -16,7 +16,7 @@ pub struct NtmSettings {
     pub controller: Named<ControllerKind>,
     /// What they read and write.
     pub memory: Named<MemoryKind>,
-    /// The heads, in list order.
+    /// The heads, in list order; a memory that is driven by numbers of its own may want none.
     pub heads: Vec<Named<HeadKind>>,
     /// Order of the heads within a step.
     #[serde(default)]
@@ -60,14 +60,14 @@ impl Default for LayerInitial {
 
 impl Build<ModelKind> for NtmSettings {
     fn build<T: Precision>(&self, site: &ModelSite) -> Result<Box<dyn Cell<T>>, BuildError> {
-        if self.heads.is_empty() {
+        let arrangement = Arrangement { order: self.order, writes: self.writes, step: self.step };
+        let memory = MemorySite { heads: &self.heads, arrangement };
+        let memory = self.memory.build::<T>(&memory).map_err(|e| e.under("memory"))?;
+        if memory.interface().is_empty() {
             let why = "there are none; a Neural Turing Machine needs at least one, such as Read(addressing: …) \
                        (for a controller alone use Recurrent)";
             return Err(BuildError::new("heads", why));
         }
-        let arrangement = Arrangement { order: self.order, writes: self.writes, step: self.step };
-        let memory = MemorySite { heads: &self.heads, arrangement };
-        let memory = self.memory.build::<T>(&memory).map_err(|e| e.under("memory"))?;
         let inputs = site.inputs + memory.outputs();
         let cell = self.heads_see == HeadsSee::Cell;
         let controller = ControllerSite { inputs, cell };
