@@ -7,7 +7,7 @@
 //! use std::process::ExitCode;
 //!
 //! fn main() -> ExitCode {
-//!     let registry = ntm_cli::builtin(); // .register::<StageKind, MyStage>("MyStage")
+//!     let registry = ntm_cli::builtin(); // and .register::<StageKind, MyStage>("MyStage")
 //!     ntm_cli::main_with(registry)
 //! }
 //! ```
@@ -30,6 +30,11 @@ pub mod run_files;
 pub use commands::main_with;
 
 use ntm_core::config::Registry;
+
+// its examples are tests
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
 
 /// Every component of the workspace under its name.
 pub fn builtin() -> Registry {

@@ -3,7 +3,7 @@
 //! ChaCha is counter-based: any stream can be reached at once. So training sequence *n* depends on the seed and on
 //! *n* alone, never on batch size, threads or where a run was resumed.
 use crate::traits::Initial;
-use crate::{Model, Real};
+use crate::{Cell, Model, Real};
 use rand::{Rng, RngExt, SeedableRng};
 
 /// The generator of every stream.
@@ -52,6 +52,15 @@ fn normal(random: &mut Random) -> f64 {
 }
 
 impl<T: Real> Model<T> {
+    /// A model with the usual output layer (Xavier weights, biases of zero), all its numbers drawn from a seed.
+    ///
+    /// # Errors
+    /// As [`Model::draw`].
+    pub fn drawn(cell: Box<dyn Cell<T>>, outputs: usize, seed: u64) -> Result<Self, String> {
+        let mut model = Model::new(cell, outputs, Initial::Xavier(1.0), Initial::Constant(0.0));
+        model.draw(seed)?;
+        Ok(model)
+    }
     /// Draws every parameter. A tensor's numbers depend on the seed and on its path alone.
     ///
     /// # Errors

@@ -29,3 +29,15 @@ pub fn register(registry: Registry) -> Registry {
         .register::<ControllerKind, Plain>("Plain")
         .register::<TaskKind, Reverse>("Reverse")
 }
+
+#[test]
+fn every_name_keeps_its_promises_and_survives_ron() {
+    use ntm_cli::core::testkit::registered;
+    let registry = register(Registry::default());
+    registered::<StageKind>(&registry, &[]);
+    registered::<AddressingKind>(&registry, &["Follow(head: 0)"]);
+    registered::<HeadKind>(&registry, &["Gated(addressing: Follow(head: 1))"]);
+    registered::<MemoryKind>(&registry, &["Stack(depth: 1, width: 2)", "Stack(depth: 3, width: 1)"]);
+    registered::<ControllerKind>(&registry, &["Plain(hidden: 17)"]);
+    registered::<TaskKind>(&registry, &[]);
+}

@@ -17,6 +17,14 @@ pub struct Score {
     pub wrong_bits: f64,
 }
 
+impl Score {
+    /// The mean of several; zeros of none.
+    pub fn mean(scores: &[Score]) -> Score {
+        let mean = |of: fn(&Score) -> f64| scores.iter().map(of).sum::<f64>() / scores.len().max(1) as f64;
+        Score { bits: mean(|s| s.bits), wrong_bits: mean(|s| s.wrong_bits) }
+    }
+}
+
 #[derive(Debug)]
 struct Work<T> {
     states: [Slab<T>; 2],

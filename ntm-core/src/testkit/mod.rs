@@ -32,7 +32,7 @@
 //!
 //! ```text
 //! Lag breaks the promise that what is shared it adds to
-//!   1 slots x 1, f64: the gradient by previous[0] is 0.05… onto 0, but 0.05… onto 1
+//!   1 slots x 1, f64: the gradient by previous[0] is … onto 0, but … onto 1
 //! ```
 //!
 //! [`check`] gives that as an error instead. [`registered`] goes over all names of a registry, so that a new name cannot be

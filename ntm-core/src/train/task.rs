@@ -61,7 +61,20 @@ pub trait Task: Debug + Send + Sync {
     /// If there is no such size.
     fn draw(&self, random: &mut Random, size: Option<u64>, to: &mut Sequence) -> Result<(), TaskError>;
     /// What the size is called, such as `length`.
-    fn size_name(&self) -> &'static str;
+    fn size_name(&self) -> &'static str {
+        "length"
+    }
     /// Sizes that a trained model is measured at unless told; none where sequences have no size that could be chosen.
-    fn usual_sizes(&self) -> Vec<u64>;
+    fn usual_sizes(&self) -> Vec<u64> {
+        vec![10, 20, 30, 50, 120]
+    }
+    /// A sequence like those that a trained model is measured on: number `n` of this size, or of the sizes in training.
+    ///
+    /// # Errors
+    /// If there is no such size.
+    fn example(&self, size: Option<u64>, n: u64) -> Result<Sequence, TaskError> {
+        let mut sequence = Sequence::default();
+        self.sequence((Purpose::Evaluation(size.unwrap_or(0)), 0), n, size, &mut sequence)?;
+        Ok(sequence)
+    }
 }
