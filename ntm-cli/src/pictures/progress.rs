@@ -253,6 +253,7 @@ mod tests {
         Update {
             sequences,
             total: 200_000,
+            unit: "bits",
             sequences_per_second: 1_234.4,
             bits_per_sequence: 0.4567,
             validation: Some(12.34),
