@@ -107,7 +107,7 @@ impl<T: Real> Memory<T> for Stack {
     fn start_reads(&self, _: &[T], _: usize, reads: &mut [T]) {
         reads.fill(T::of(0.0));
     }
-    fn start_reads_vjp(&self, _: usize, _: &[T], _: &mut [T]) {}
+    fn start_reads_vjp(&self, _: &[T], _: usize, _: &[T], _: &mut [T]) {}
 }
 
 #[test]

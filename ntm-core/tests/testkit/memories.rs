@@ -81,7 +81,7 @@ impl<T: Real> Memory<T> for SlateMemory {
         (0..capacity)
             .for_each(|item| reads[item * self.width..][..self.width].copy_from_slice(&params[..self.width]));
     }
-    fn start_reads_vjp(&self, _: usize, d_reads: &[T], d_params: &mut [T]) {
+    fn start_reads_vjp(&self, _: &[T], _: usize, d_reads: &[T], d_params: &mut [T]) {
         if self.fault == Fault::AssignsStartReads {
             d_params[..self.width].fill(T::of(0.0));
         }

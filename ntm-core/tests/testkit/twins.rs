@@ -67,7 +67,7 @@ impl<T: Real> Stage<T> for ByHand {
         match self.0 {
             Interpolate => interpolate(look.numbers[0], look.incoming, look.previous, out),
             Shift => shift(look.numbers, true, look.incoming, out),
-            Sharpen => sharpen(look.numbers[0], 0.0, look.incoming, out, trace),
+            Sharpen => sharpen(look.numbers[0], 0.0, 0.0, look.incoming, out, trace),
         }
     }
     fn backward(
@@ -90,7 +90,7 @@ impl<T: Real> Stage<T> for ByHand {
                 &mut d.numbers[0],
             ),
             Shift => shift_vjp(look.numbers, true, w, d_out, d.incoming, d.numbers),
-            Sharpen => sharpen_vjp(look.numbers[0], w, trace, out, d_out, d.incoming, &mut d.numbers[0]),
+            Sharpen => sharpen_vjp(look.numbers[0], 0.0, w, trace, out, d_out, d.incoming, &mut d.numbers[0]),
         }
         d.numbers[0] *= T::of(self.1);
     }
