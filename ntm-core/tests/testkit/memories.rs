@@ -58,15 +58,22 @@ impl<T: Real> Cell<T> for SlateMemory {
     }
     fn backward(&self, _: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: Option<MatMut<'_, T>>) {
         let Some(mut d_x) = d_x else { return };
+        let mut others = T::of(0.0);
         for item in 0..s.items {
             let d_state = &mut s.d_state[item * self.width..(item + 1) * self.width];
             for (i, d) in d_state.iter_mut().enumerate() {
                 let other = if self.fault == Fault::TurnsItsOutput { self.width - 1 - i } else { i };
                 *d += column(&d_y, item)[other];
             }
+            if item > 0 {
+                others += d_state[0];
+            }
             let asked = d_x.nrows();
             column_mut(&mut d_x, item).copy_from_slice(&d_state[self.width - asked..]);
             d_state.iter_mut().for_each(|d| *d *= T::of(0.5));
+        }
+        if self.fault == Fault::Neighbour && d_x.nrows() == self.width {
+            column_mut(&mut d_x, 0)[0] += others; // the gradient of what it does, so that only one promise is broken
         }
     }
 }
