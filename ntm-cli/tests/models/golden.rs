@@ -131,6 +131,20 @@ cases! {
     dot_similarity_and_exp_strength_agree "dot-exp-relu";
     clipped_keys_and_erases_agree "clipped";
     relu_everywhere_agrees "all-relu";
+    raw_numbers_cut_and_starts_through_tanh_agree "collier-beel";
+    a_read_with_the_step_before_agrees "feed-forward-previous-read";
+    a_write_first_machine_agrees "write-first";
+    a_coupled_erase_driven_by_the_cell_state_agrees "coupled-erase";
+    cell_states_of_all_layers_agree "coupled-erase-skip";
+    a_shift_over_an_end_and_epsilons_at_base_and_norms_agree "zero-padded";
+    memory_first_on_cell_states_agrees "memory-first-cell";
+    memory_first_in_list_order_agrees "memory-first-listed";
+    early_and_late_heads_in_list_order_agree "mixed-listed";
+    early_heads_that_address_after_a_late_write_agree "mixed-listed-after-write";
+    early_and_late_heads_with_writes_first_agree "mixed-write-then-read";
+    early_and_late_heads_with_reads_first_agree "mixed-read-then-write";
+    a_gru_agrees "gru";
+    memory_first_with_a_gru_agrees "gru-memory-first";
 }
 
 #[test]
