@@ -1,4 +1,5 @@
 //! Stages one after another.
+use crate::{Content, Interpolate, Sharpen, Shift};
 use ntm_core::buffers::ALIGN;
 use ntm_core::traits::{Addressing, Look, LookGradient, Quantity, Stage, StageGradient, StageLook};
 use ntm_core::{Field, Real, Shape};
@@ -44,6 +45,12 @@ impl<T: Real> Chain<T> {
             })
             .collect();
         Chain { stages, places }
+    }
+    /// The paper's chain (equations 5 to 9, figure 2): content, interpolation, a shift of up to one slot, sharpening.
+    pub fn classic(shape: Shape) -> Self {
+        let (content, interpolate) = (Box::new(Content::default()), Box::new(Interpolate::default()));
+        let (shift, sharpen) = (Box::new(Shift::default()), Box::new(Sharpen::default()));
+        Chain::new(shape, vec![content, interpolate, shift, sharpen])
     }
     fn between(&self) -> usize {
         self.stages.len().saturating_sub(1)

@@ -9,8 +9,8 @@ pub use crate::config::{
 };
 #[cfg(all(feature = "config", feature = "train"))]
 pub use crate::config::{Experiment, TaskKind};
-pub use crate::heads::{Read, Write};
-pub use crate::memory::{Dense, Order, Writes};
+pub use crate::heads::{Erase, Read, Write};
+pub use crate::memory::{Arrangement, Dense, Order, Step, Writes};
 #[cfg(feature = "train")]
 pub use crate::random::Random;
 pub use crate::start::{ControllerStart, MemoryStart, ReadStart, WeightingStart};
@@ -19,8 +19,8 @@ pub use crate::tape::{ForwardStage, Taped, TapedLook, Variable};
 pub use crate::train::{Optimizer, Task, TaskError, TrainSettings, Trainer};
 pub use crate::traits::{
     Action, Addressing, Backward, Cell, Forward, Head, Initial, Look, LookGradient, Memory, Needs, Parameter,
-    Quantity, Shown, Stage, StageGradient, StageLook, Trajectory,
+    Quantity, Shown, Stage, StageGradient, StageLook, Trajectory, Turns, Using,
 };
-pub use crate::{Activation, Field, Linear, Ntm, OutputSees, Real, Recurrent, Shape, Similarity};
+pub use crate::{Activation, Field, HeadsSee, Linear, Ntm, OutputSees, Real, Recurrent, Shape, Similarity};
 #[cfg(feature = "train")]
 pub use crate::{Model, Sequence};

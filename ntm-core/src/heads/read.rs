@@ -15,6 +15,15 @@ pub struct Read<T: Real> {
     /// What the controller sees as read before the first step.
     pub read: ReadStart,
 }
+impl<T: Real> Read<T> {
+    /// A head as in the paper: this step's weighting, all of it on the first slot before the first step; what is read
+    /// before that is learned.
+    pub fn new(addressing: impl Addressing<T> + 'static) -> Self {
+        let (using, weighting, read) = (Using::Current, WeightingStart::OneHot, ReadStart::Learned);
+        Read { addressing: Box::new(addressing), using, weighting, read }
+    }
+}
+
 impl<T: Real> Head<T> for Read<T> {
     fn action(&self) -> Action {
         Action::Read

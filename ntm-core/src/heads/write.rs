@@ -27,6 +27,16 @@ pub enum Erase {
     Coupled,
 }
 
+impl<T: Real> Write<T> {
+    /// A head as in the paper: this step's weighting, all of it on the first slot before the first step; e through a
+    /// sigmoid, a as it is.
+    pub fn new(addressing: impl Addressing<T> + 'static) -> Self {
+        let (using, weighting) = (Using::Current, WeightingStart::OneHot);
+        let (erase, add) = (Erase::Own(Activation::Sigmoid), Activation::Linear);
+        Write { addressing: Box::new(addressing), using, weighting, erase, add }
+    }
+}
+
 impl<T: Real> Head<T> for Write<T> {
     fn action(&self) -> Action {
         Action::Write
