@@ -26,16 +26,22 @@ impl<C> Loaded<C> {
     /// Gives an error found while building a place: the file, line and column, or the override's own text, of the
     /// nearest ancestor of its path that is written. The path must be relative to the config's root.
     pub fn locate(&self, e: BuildError) -> ConfigError {
+        let steps: Vec<&str> = e.path.split('.').filter(|step| !step.is_empty()).collect();
+        self.locate_steps(&steps, Some(e.path.clone()), e.message)
+    }
+
+    /// As [`locate`](Self::locate), for a path whose steps are given one by one, since the keys of a map may hold
+    /// dots; `path` is what the message calls it.
+    pub fn locate_steps(&self, steps: &[&str], path: Option<String>, message: String) -> ConfigError {
         let text = self.spliced.text();
         let at = Node::parse(text).map_or(0..0, |tree| {
-            let steps: Vec<&str> = e.path.split('.').filter(|step| !step.is_empty()).collect();
-            let node = tree.descend(text, &steps).0;
+            let node = tree.descend(text, steps).0;
             match (&node.body, &node.name) {
                 (Body::Scalar, _) | (_, None) => node.span.clone(),
                 (_, Some(name)) => name.clone(),
             }
         });
-        self.spliced.error(at, Some(e.path), e.message)
+        self.spliced.error(at, path, message)
     }
 }
 

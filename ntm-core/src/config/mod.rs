@@ -21,6 +21,7 @@
 
 use std::path::{Path, PathBuf};
 
+mod compare;
 mod components;
 mod error;
 #[cfg(feature = "train")]
@@ -44,6 +45,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{Difference, differences, value_at};
 pub use components::{
     DenseSettings, EraseSettings, LayerInitial, NtmSettings, ReadSettings, RecurrentSettings, WriteSettings,
     register,
