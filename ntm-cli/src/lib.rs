@@ -25,6 +25,7 @@ mod commands;
 pub mod pictures;
 pub mod run_directory;
 pub mod run_files;
+pub mod statistics;
 
 #[cfg(feature = "terminal")]
 pub use commands::main_with;

@@ -1,4 +1,6 @@
 //! The command line: one file per command.
+mod ablate;
+mod ablation;
 mod bench;
 mod check;
 mod eval;
@@ -11,6 +13,8 @@ mod measure;
 mod memory;
 mod out;
 mod record;
+mod summarise;
+mod sweep;
 mod threads;
 mod trace;
 mod train;
@@ -42,6 +46,12 @@ enum Command {
     Import(import::Args),
     /// Time training steps
     Bench(bench::Args),
+    /// Compare variants of a base over many seeds, from a file
+    Ablate(ablate::Args),
+    /// Run the product of lists of values
+    Sweep(sweep::Args),
+    /// Put runs into one table, grouped by a setting
+    Summarise(summarise::Args),
     /// Name the components that may stand in a config
     List(list::Args),
 }
@@ -67,6 +77,9 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Some(Command::Trace(args)) => trace::run(&registry, &args),
         Some(Command::Import(args)) => import::run(&registry, &args),
         Some(Command::Bench(args)) => bench::run(&registry, &args),
+        Some(Command::Ablate(args)) => ablate::run(&registry, &args),
+        Some(Command::Sweep(args)) => sweep::run(&registry, &args),
+        Some(Command::Summarise(args)) => summarise::run(&registry, &args),
         Some(Command::List(args)) => list::run(&registry, &args),
     };
     done.unwrap_or_else(|failure| {

@@ -10,6 +10,10 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
+    /// One, whatever the machine has.
+    pub(crate) fn one() -> Self {
+        Threads { threads: Some(1) }
+    }
     /// How many.
     pub(crate) fn count(&self) -> usize {
         match self.threads {

@@ -9,6 +9,8 @@
 //! computes anything about a model, and nothing here panics, whatever the numbers are: values that are not
 //! finite are drawn as what they are, a `?` in a terminal and a red cell in an image.
 
+#[cfg(feature = "terminal")]
+pub mod board;
 mod canvas;
 mod error;
 mod figure6;

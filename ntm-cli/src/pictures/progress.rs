@@ -55,18 +55,23 @@ pub enum Mode {
 
 /// The sink for a mode and for what stderr is. `NO_COLOR` takes the colours, and `TERM=dumb` the movement.
 pub fn sink(mode: Mode) -> Box<dyn Sink> {
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    match choose(mode, io::stderr().is_terminal() && !dumb, !no_color) {
+    match chosen(mode) {
         Choice::Line { color } => Box::new(Line::new(color)),
         Choice::Plain => Box::new(Plain::new(io::stderr(), PLAIN_EVERY)),
         Choice::Quiet => Box::new(Quiet),
     }
 }
 
+/// What it is to be on this process's stderr.
+pub(super) fn chosen(mode: Mode) -> Choice {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    choose(mode, io::stderr().is_terminal() && !dumb, !no_color)
+}
+
 /// Which sink it is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
+pub(super) enum Choice {
     Line { color: bool },
     Plain,
     Quiet,
@@ -81,7 +86,7 @@ fn choose(mode: Mode, can_move: bool, color: bool) -> Choice {
 }
 
 /// Time between two movements of [`Line`], short enough to look alive.
-const LINE_EVERY: Duration = Duration::from_millis(80);
+pub(super) const LINE_EVERY: Duration = Duration::from_millis(80);
 
 /// One moving line with a bar, for a terminal.
 #[derive(Debug)]
@@ -180,13 +185,13 @@ impl Sink for Quiet {
 }
 
 /// An update in full, for a log.
-fn describe(update: &Update) -> String {
+pub(super) fn describe(update: &Update) -> String {
     let count = format!("{} of {}", thousands(update.sequences as f64), thousands(update.total as f64));
     line_of(update, count, " per sequence", " sequences/s")
 }
 
 /// An update in so few words that it fits beside the bar in 80 columns.
-fn abridge(update: &Update) -> String {
+pub(super) fn abridge(update: &Update) -> String {
     let count = format!("{}/{}", thousands(update.sequences as f64), thousands(update.total as f64));
     line_of(update, count, "", "/s")
 }
@@ -231,7 +236,7 @@ pub(crate) fn thousands(count: f64) -> String {
 }
 
 /// `42s`, `3m 05s`, `2h 14m`, `3d 04h`; nothing for what is no duration.
-fn duration(seconds: f64) -> Option<String> {
+pub(super) fn duration(seconds: f64) -> Option<String> {
     if !(0.0..1e9).contains(&seconds) {
         return None;
     }

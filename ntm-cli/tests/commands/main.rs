@@ -1,4 +1,5 @@
 //! The program as a user meets it: what is refused and how, what a run leaves behind, and that it can go on.
+mod ablations;
 mod bad_input;
 mod foreign;
 mod measuring;

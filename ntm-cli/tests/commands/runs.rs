@@ -15,7 +15,7 @@ const RUN: [&str; 6] = [
 const DETERMINED: [&str; 4] =
     ["config.ron", "metrics.jsonl", "checkpoints/last.safetensors", "checkpoints/best.safetensors"];
 
-fn same(place: &Place, one: &str, other: &str) {
+pub(crate) fn same(place: &Place, one: &str, other: &str) {
     for file in DETERMINED {
         let (a, b) = (place.read(&format!("{one}/{file}")), place.read(&format!("{other}/{file}")));
         assert!(a == b, "{file} of {one} and {other} differ");

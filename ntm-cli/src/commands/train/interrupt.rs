@@ -7,7 +7,7 @@ static WANTED: AtomicBool = AtomicBool::new(false);
 static LISTENING: Once = Once::new();
 
 /// From now on a signal is a wish.
-pub(super) fn listen() {
+pub(crate) fn listen() {
     LISTENING.call_once(|| {
         // without a handler a signal ends the program, and the last checkpoint stands: also good
         let _ = ctrlc::set_handler(|| {
@@ -19,6 +19,6 @@ pub(super) fn listen() {
 }
 
 /// Whether there was a signal.
-pub(super) fn wanted() -> bool {
+pub(crate) fn wanted() -> bool {
     WANTED.load(Ordering::Relaxed)
 }

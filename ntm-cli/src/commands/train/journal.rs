@@ -29,16 +29,16 @@ pub(crate) enum State {
 /// `status.json`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Status {
-    pub(super) state: State,
-    pub(super) solved: bool,
-    pub(super) sequences_to_solved: Option<u64>,
-    pub(super) sequences: u64,
-    pub(super) seconds: f64,
+    pub(crate) state: State,
+    pub(crate) solved: bool,
+    pub(crate) sequences_to_solved: Option<u64>,
+    pub(crate) sequences: u64,
+    pub(crate) seconds: f64,
     /// lowest validation cost
-    pub(super) bits_per_sequence: Option<f64>,
+    pub(crate) bits_per_sequence: Option<f64>,
     /// why it failed
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) message: Option<String>,
+    pub(crate) message: Option<String>,
 }
 
 impl Status {

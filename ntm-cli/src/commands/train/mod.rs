@@ -1,18 +1,17 @@
 //! `ntm train`: a new run, or one that goes on.
 mod finish;
-mod interrupt;
+pub(crate) mod interrupt;
 mod journal;
 mod resume;
 
 use super::experiment::{Trained, parted_one, planned, source};
 use super::threads::Threads;
 use super::{Failure, out};
-use crate::pictures::progress::{Mode, Update, sink};
+use crate::pictures::progress::{Mode, Sink, Update, sink};
 use crate::run_directory::{Checkpoint as Which, RunDirectory};
 use crate::run_files::environment;
 use journal::Journal;
-use journal::State;
-pub(super) use journal::Status;
+pub(crate) use journal::{State, Status};
 use ntm_core::Model;
 use ntm_core::config::{Experiment, Loaded, Plan, Registry, Source, to_ron};
 use ntm_core::train::Trainer;
@@ -87,17 +86,45 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         None => start(registry, args, config.as_deref(), &overrides)?,
     };
     interrupt::listen();
-    args.threads.run(|| train(args, session))?
+    let watch = Watch { sink: sink(args.mode()), stop: &interrupt::wanted };
+    args.threads.run(|| train(args, session, watch))?
 }
 
-/// A new run. Everything that can be wrong is found before anything is written.
+/// Who looks on while a run is trained.
+pub(crate) struct Watch<'a> {
+    pub(crate) sink: Box<dyn Sink>,
+    /// Whether the run is to be saved and left.
+    pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// One of many runs, on one thread: what `ntm train --threads 1 --quiet --out DIR` does, or `--resume DIR` if the
+/// directory holds the run already. What came of it is in its status: a run that failed there is a result, and an
+/// error without that is trouble.
+pub(crate) fn job(
+    registry: &Registry,
+    source: &Source,
+    overrides: &[String],
+    out: &Path,
+    watch: Watch<'_>,
+) -> Result<ExitCode, Failure> {
+    let args = Args { quiet: true, threads: Threads::one(), out: Some(out.to_owned()), ..Args::default() };
+    let session = match RunDirectory::open(Some(out)) {
+        Ok(_) => match resume::open(registry, &args, Some(out), None, &[])? {
+            Some(session) => session,
+            None => return Ok(ExitCode::SUCCESS),
+        },
+        Err(_) => new_run(registry, &args, (source, ""), overrides, None)?,
+    };
+    args.threads.run(|| train(&args, session, watch))?
+}
+
+/// A new run.
 fn start(
     registry: &Registry,
     args: &Args,
     config: Option<&Path>,
     overrides: &[String],
 ) -> Result<Session, Failure> {
-    let threads = args.threads.count();
     let from = args.from.as_deref().map(|run| Trained::open(registry, Some(run), false, &[])).transpose()?;
     let (source, name) = match (&from, config) {
         (Some(from), None) => {
@@ -107,18 +134,30 @@ fn start(
         }
         _ => source(config)?,
     };
-    let (loaded, plan) = planned(registry, &source, overrides, threads)?;
-    let model = first_model(&loaded, from.as_ref())?;
+    new_run(registry, args, (&source, &name), overrides, from.as_ref())
+}
+
+/// A new run of a config's text. Everything that can be wrong is found before anything is written.
+fn new_run(
+    registry: &Registry,
+    args: &Args,
+    (source, name): (&Source, &str),
+    overrides: &[String],
+    from: Option<&Trained>,
+) -> Result<Session, Failure> {
+    let threads = args.threads.count();
+    let (loaded, plan) = planned(registry, source, overrides, threads)?;
+    let model = first_model(&loaded, from)?;
     let experiment = loaded.value.clone();
     let task = experiment.task().map_err(|e| loaded.locate(e))?;
     let trainer = Trainer::new(experiment.train.clone(), task, model, threads)?;
 
-    let writer = RunDirectory::create(args.out.as_deref(), &name)?;
+    let writer = RunDirectory::create(args.out.as_deref(), name)?;
     let text = to_ron(&experiment);
     writer.write_config(&text)?;
     writer.write_environment(&environment())?;
-    introduce(args, &source, &loaded, &plan);
-    if let Some(from) = &from {
+    introduce(args, source, &loaded, &plan);
+    if let Some(from) = from {
         args.people(&format!("Starting from the weights in {}.", from.name));
     }
     args.people(&format!("Writing to {}.", writer.path().display()));
@@ -131,7 +170,10 @@ fn start(
 }
 
 /// The model before training: drawn, or with the weights of another run.
-fn first_model(loaded: &Loaded<Experiment>, from: Option<&Trained>) -> Result<Model<f32>, Failure> {
+pub(crate) fn first_model(
+    loaded: &Loaded<Experiment>,
+    from: Option<&Trained>,
+) -> Result<Model<f32>, Failure> {
     let experiment = &loaded.value;
     let task = experiment.task().map_err(|e| loaded.locate(e))?;
     let mut model = experiment.model::<f32>(&*task).map_err(|e| loaded.locate(e))?;
@@ -166,10 +208,10 @@ fn introduce(args: &Args, source: &Source, loaded: &Loaded<Experiment>, plan: &P
 const RATE_EVERY: Duration = Duration::from_millis(500);
 
 /// The loop. Runs inside the pool.
-fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
+fn train(args: &Args, mut session: Session, watch: Watch<'_>) -> Result<ExitCode, Failure> {
     let Session { trainer, journal, .. } = &mut session;
     journal.status(trainer, State::Running, None)?;
-    let mut sink = sink(args.mode());
+    let Watch { mut sink, stop } = watch;
     let (total, unit) = (trainer.settings().sequences, trainer.task().loss().unit());
     let first = trainer.numbers().sequences;
     let (mut mark, mut rate) = ((Instant::now(), first), 0.0);
@@ -220,7 +262,7 @@ fn train(args: &Args, mut session: Session) -> Result<ExitCode, Failure> {
         if journal.due(now) {
             journal.save(trainer)?;
         }
-        if interrupt::wanted() {
+        if stop() {
             interrupted = true;
             break;
         }
