@@ -75,7 +75,7 @@ fn plan(
         None => vec![base.train.seed],
         Some(axis) => seeds(registry, &source, axis)?,
     };
-    let planner = Planner { registry, source: &source, measure: None };
+    let planner = Planner { registry, source: &source, measure: None, blame_measure: &|e| Failure::wrong(e) };
     let paths: Vec<&str> = varied.iter().map(|axis| axis.path.as_str()).collect();
     let mut variants = vec![];
     for values in product(&varied) {
@@ -90,7 +90,8 @@ fn plan(
         built.overrides.pop();
         variants.push(built);
     }
-    ablation::check_names(&variants)?;
+    ablation::check_names(variants.iter().map(|variant| variant.name.as_str()))
+        .map_err(|(_, why)| Failure::wrong(why))?;
     let folder = match out {
         Some(out) => out.to_path_buf(),
         None => {

@@ -3,7 +3,7 @@ use super::plan::{BASE, Kind, Plan, Planner, Variant, check_count, check_names};
 use crate::commands::Failure;
 use crate::commands::experiment;
 use ntm_core::config::{ConfigError, Loaded, Registry, Source};
-use serde::de::{self, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -61,7 +61,7 @@ impl fmt::Display for Measure {
     }
 }
 
-/// Names with their overrides, in the order of the file; no name twice.
+/// Names with their overrides, in the order of the file. That no name stands twice is checked later, where its place is known.
 #[derive(Clone, Debug, PartialEq)]
 struct Variants(Vec<(String, Vec<String>)>);
 
@@ -85,11 +85,6 @@ impl<'de> Deserialize<'de> for Variants {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Variants, A::Error> {
                 let mut variants: Vec<(String, Vec<String>)> = vec![];
                 while let Some((name, overrides)) = map.next_entry::<String, Vec<String>>()? {
-                    if variants.iter().any(|(other, _)| *other == name) {
-                        return Err(de::Error::custom(format!(
-                            "there are two variants {name:?}; each needs a name of its own"
-                        )));
-                    }
                     variants.push((name, overrides));
                 }
                 Ok(Variants(variants))
@@ -127,6 +122,8 @@ pub(crate) fn plan(
             "there are no variants; write \"name\": [\"path=value\", …], or train the base with ntm train";
         return Err(at(&["variants"], message.into()));
     }
+    let names = variants.0.iter().map(|(name, _)| name.as_str()).filter(|name| *name != BASE);
+    check_names(std::iter::once(BASE).chain(names)).map_err(|(name, why)| at(&["variants", name], why))?;
     for (name, changes) in &variants.0 {
         let place = ["variants", name.as_str()];
         if name == BASE {
@@ -153,7 +150,9 @@ pub(crate) fn plan(
     let beside = path.parent().unwrap_or(Path::new("")).join(base);
     let (base_source, _) =
         experiment::source(Some(&beside)).map_err(|e| at(&["base"], format!("the base: {}", e.message)))?;
-    let planner = Planner { registry, source: &base_source, measure: Some(*measure) };
+    let blame_measure = |message| at(&["measure"], message);
+    let planner =
+        Planner { registry, source: &base_source, measure: Some(*measure), blame_measure: &blame_measure };
     let seed = format!("train.seed={first}");
     let built = |name: &str, changes: &[String]| -> Result<Variant, Failure> {
         let all = [set.as_slice(), changes, overrides].concat();
@@ -167,7 +166,6 @@ pub(crate) fn plan(
     let base = base_variant.experiment.clone();
     let others = variants.0.iter().map(|(name, changes)| built(name, changes));
     let variants = std::iter::once(Ok(base_variant)).chain(others).collect::<Result<Vec<_>, _>>()?;
-    check_names(&variants).map_err(|e| at(&["variants"], e.message))?;
     Ok(Plan {
         kind: Kind::Ablation,
         folder: folder(&name),

@@ -28,7 +28,7 @@ const LOCK: &str = "lock";
 /// What a process that was killed before it wrote the manifest can leave.
 const LEFTOVERS: [&str; 2] = [LOCK, ".manifest.json.tmp"];
 /// Written at the end; they say nothing once more runs have joined.
-pub(super) const OUTPUTS: [&str; 4] = ["summary.md", "summary.csv", "summary.json", "times.md"];
+const OUTPUTS: [&str; 4] = ["summary.md", "summary.csv", "summary.json", "times.md"];
 /// Most differences that a message shows.
 const SHOWN: usize = 8;
 
@@ -251,16 +251,21 @@ pub(super) fn take(plan: &Plan) -> Result<Held, Failure> {
     let old = check_manifest(plan)?;
     let new = Manifest::of(plan);
     if old.as_ref() != Some(&new) {
-        for name in OUTPUTS {
-            let path = folder.join(name);
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != ErrorKind::NotFound => return Err(at(&path)(e).into()),
-                _ => {}
-            }
-        }
         write_json(&folder.join(MANIFEST), &new)?;
     }
     Ok(Held { _lock: lock })
+}
+
+/// Takes away the tables of fewer runs than are now asked for.
+pub(super) fn forget_tables(folder: &Path) -> Result<(), Failure> {
+    for name in OUTPUTS {
+        let path = folder.join(name);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(at(&path)(e).into()),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn lock(folder: &Path) -> Result<File, Failure> {

@@ -2,6 +2,7 @@
 use super::file::Measure;
 use crate::commands::{Failure, memory, train};
 use ntm_core::config::{ConfigError, Experiment, Loaded, Registry, Source, to_ron};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// At most so many runs: a product of a few ranges is larger than one thinks.
@@ -91,11 +92,13 @@ pub(crate) fn with_seed(experiment: &Experiment, seed: u64) -> String {
     to_ron(&experiment)
 }
 
-/// Builds variants of one base.
+/// Builds variants of one base. Their names are checked before, by [`check_names`].
 pub(crate) struct Planner<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) source: &'a Source,
     pub(crate) measure: Option<Measure>,
+    /// Says of a measure that cannot be taken where it is asked for.
+    pub(crate) blame_measure: &'a dyn Fn(String) -> Failure,
 }
 
 impl Planner<'_> {
@@ -116,11 +119,7 @@ impl Planner<'_> {
         };
         train::first_model(&loaded, None).map_err(named)?;
         self.check_measure(name, &loaded)?;
-        let slug = slug(name).ok_or_else(|| {
-            Failure::wrong(format!(
-                "variant {name:?}: a name needs a letter or a digit, its folder is called after it"
-            ))
-        })?;
+        let slug = slug(name).unwrap_or_default();
         Ok(Variant {
             name: name.to_owned(),
             slug,
@@ -136,11 +135,11 @@ impl Planner<'_> {
         if let Some(length) = measure.length() {
             let task = loaded.value.task().map_err(|e| loaded.locate(e))?;
             task.steps(Some(length)).map_err(|e| {
-                Failure::wrong(format!("measure: {measure}: variant {name:?} cannot be measured so: {e}"))
+                (self.blame_measure)(format!("{measure}: variant {name:?} cannot be measured so: {e}"))
             })?;
         } else if loaded.value.train.validate_every == 0 {
-            return Err(Failure::wrong(format!(
-                "measure: {measure}: variant {name:?} has train.validate_every=0, and without validation a run has \
+            return Err((self.blame_measure)(format!(
+                "{measure}: variant {name:?} has train.validate_every=0, and without validation a run has \
                  neither; set train.validate_every, or measure BitsAt(length: …)"
             )));
         }
@@ -186,19 +185,23 @@ pub(crate) fn variant_name(paths: &[&str], values: &[&str]) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// Two variants of one name, or of one folder.
-pub(crate) fn check_names(variants: &[Variant]) -> Result<(), Failure> {
-    let mut seen = std::collections::BTreeMap::new();
-    for variant in variants {
-        if let Some(other) = seen.insert(&variant.slug, &variant.name) {
-            return Err(Failure::wrong(match other == &variant.name {
-                true => format!("there are two variants {other:?}; each needs a name of its own"),
-                false => format!(
-                    "the variants {other:?} and {:?} would share the folder {:?}; rename one of them",
-                    variant.name, variant.slug
-                ),
-            }));
-        }
+/// Names that cannot stand side by side: which one, and why.
+pub(crate) fn check_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), (&'a str, String)> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for name in names {
+        let Some(slug) = slug(name) else {
+            let why =
+                format!("variant {name:?}: a name needs a letter or a digit, its folder is called after it");
+            return Err((name, why));
+        };
+        let Some(other) = seen.insert(slug.clone(), name) else { continue };
+        let why = match other == name {
+            true => format!("there are two variants {name:?}; each needs a name of its own"),
+            false => format!(
+                "the variants {other:?} and {name:?} would share the folder {slug:?}; rename one of them"
+            ),
+        };
+        return Err((name, why));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@ use super::folder::{self, Before, told};
 use super::jobs::{self, Job};
 use super::plan::{BASE, Kind, Plan, require_memory};
 use super::results::RunResult;
-use super::summary::{Format, Group, Member, Summary, times};
+use super::summary::{Group, Member, Summary, times_table};
 use crate::commands::{Failure, out, train};
 use crate::pictures::board::Board;
 use crate::pictures::progress::Mode;
@@ -81,6 +81,9 @@ pub(crate) fn run(registry: &Registry, plans: &[Plan], options: &Options) -> Res
     let mut todo = vec![];
     for (p, plan) in plans.iter().enumerate() {
         introduce(options, plan, &results[p], at_a_time);
+        if results[p].iter().flatten().any(Option::is_none) {
+            folder::forget_tables(&plan.folder)?;
+        }
         // a seed of every variant before the next seed: what is there early can be compared
         for (s, &seed) in plan.seeds.iter().enumerate() {
             for (v, variant) in plan.variants.iter().enumerate() {
@@ -114,7 +117,7 @@ pub(crate) fn run(registry: &Registry, plans: &[Plan], options: &Options) -> Res
     }
     if done < total {
         options.people(&format!(
-            "Interrupted: {done} of {total} runs are finished, the others are saved. The same command goes on."
+            "Interrupted: {done} of {total} runs are finished, and those under way are saved. The same command goes on."
         ));
         if options.json {
             out::json(&json!({ "finished": done, "runs": total, "summaries": [] }))?;
@@ -242,7 +245,7 @@ fn conclude(options: &Options, plan: &Plan, results: Results) -> Result<Value, F
     let groups: Vec<Group> = plan.variants.iter().zip(results).map(group).collect();
     let base = groups.iter().position(|group| plan.kind == Kind::Ablation && group.name == BASE);
     let summary = Summary { of: "variant".into(), groups, measure: plan.measure, base };
-    let times = times(&summary.of, &summary.groups, Format::Md);
+    let times = times_table(&summary.of, &summary.groups, true);
     let markdown = summary.markdown(&plan.name, &format!("{}.", about(plan)));
     let write = |name: &str, text: &str| -> Result<(), Failure> {
         let path = plan.folder.join(name);
@@ -253,13 +256,17 @@ fn conclude(options: &Options, plan: &Plan, results: Results) -> Result<Value, F
     write_json(&plan.folder.join("summary.json"), &json)?;
     write("times.md", &times)?;
     write("summary.md", &markdown)?;
-    options.people(&format!("\n{}\n{}", summary.table(false), times));
+    options.people(&format!(
+        "\n{}\n{}",
+        summary.table(false),
+        times_table(&summary.of, &summary.groups, false)
+    ));
     let failures = summary.failures();
     if !failures.is_empty() {
-        options.people(&format!("Failed runs:\n  {}\n", failures.join("\n  ")));
+        options.people(&format!("\nFailed runs:\n  {}", failures.join("\n  ")));
     }
     options.people(&format!(
-        "The tables are in {}: summary.md (with what the columns mean), summary.csv, summary.json, times.md.",
+        "\nThe tables are in {}: summary.md (with what the columns mean), summary.csv, summary.json, times.md.",
         plan.folder.display()
     ));
     Ok(json!({ "folder": plan.folder.display().to_string(), "summary": json }))

@@ -304,53 +304,51 @@ fn csv_line(cells: &[String]) -> String {
     cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
 }
 
-/// How long the runs took: a table of its own, since no two machines and no two days agree on it.
-pub(crate) fn times(of: &str, groups: &[Group], format: Format) -> String {
-    #[derive(Serialize)]
-    struct Times<'a> {
-        name: &'a str,
-        n: usize,
-        seconds: Option<Spread>,
-        total_seconds: f64,
-        sequences_per_second: f64,
-    }
-    let row = |group: &'_ Group| {
+/// How long runs took.
+#[derive(Serialize)]
+struct Times<'a> {
+    name: &'a str,
+    n: usize,
+    seconds: Option<Spread>,
+    total_seconds: f64,
+    sequences_per_second: f64,
+}
+
+impl Times<'_> {
+    fn of(group: &Group) -> Times<'_> {
         let seconds: Vec<f64> = group.members.iter().map(|member| member.result.seconds).collect();
-        let total: f64 = seconds.iter().sum();
+        let total_seconds: f64 = seconds.iter().sum();
         let sequences: u64 = group.members.iter().map(|member| member.result.sequences).sum();
-        (seconds, total, sequences as f64 / total.max(1e-9))
+        let sequences_per_second = sequences as f64 / total_seconds.max(1e-9);
+        let n = group.members.len();
+        Times { name: &group.name, n, seconds: Spread::of(&seconds), total_seconds, sequences_per_second }
+    }
+}
+
+/// How long the runs took: a table of its own, since no two machines and no two days agree on it.
+pub(crate) fn times_table(of: &str, groups: &[Group], markdown: bool) -> String {
+    let header = [of, "n", "seconds, median [range]", "seconds in all", "sequences/s"];
+    let cells = |group: &Group| {
+        let row = Times::of(group);
+        let spread = |s: Spread| format!("{:.1} [{:.1}, {:.1}]", s.median, s.min, s.max);
+        vec![
+            row.name.to_owned(),
+            row.n.to_string(),
+            row.seconds.map_or_else(|| "-".into(), spread),
+            format!("{:.1}", row.total_seconds),
+            out::count(row.sequences_per_second as u64),
+        ]
     };
-    let rows: Vec<Times<'_>> = groups
-        .iter()
-        .map(|group| {
-            let (seconds, total_seconds, sequences_per_second) = row(group);
-            Times {
-                name: &group.name,
-                n: group.members.len(),
-                seconds: Spread::of(&seconds),
-                total_seconds,
-                sequences_per_second,
-            }
-        })
-        .collect();
+    table(&header, &groups.iter().map(cells).collect::<Vec<_>>(), markdown)
+}
+
+/// As [`times_table`], in one of the formats.
+pub(crate) fn times(of: &str, groups: &[Group], format: Format) -> String {
+    let rows = groups.iter().map(Times::of);
     match format {
-        Format::Md => {
-            let header = [of, "n", "seconds, median [range]", "seconds in all", "sequences/s"];
-            let cells = |row: &Times<'_>| {
-                let spread = |s: Spread| format!("{:.1} [{:.1}, {:.1}]", s.median, s.min, s.max);
-                vec![
-                    row.name.to_owned(),
-                    row.n.to_string(),
-                    row.seconds.map_or_else(|| "-".into(), spread),
-                    format!("{:.1}", row.total_seconds),
-                    out::count(row.sequences_per_second as u64),
-                ]
-            };
-            table(&header, &rows.iter().map(cells).collect::<Vec<_>>(), true)
-        }
+        Format::Md => times_table(of, groups, true),
         Format::Csv => {
-            let header = [
-                of,
+            let ends = [
                 "n",
                 "seconds_median",
                 "seconds_min",
@@ -358,17 +356,18 @@ pub(crate) fn times(of: &str, groups: &[Group], format: Format) -> String {
                 "total_seconds",
                 "sequences_per_second",
             ];
-            let line = |row: &Times<'_>| {
-                let mut cells = vec![row.name.to_owned(), row.n.to_string()];
+            let header: Vec<String> = std::iter::once(of).chain(ends).map(str::to_owned).collect();
+            let line = |row: Times<'_>| {
                 let spread =
                     [row.seconds.map(|s| s.median), row.seconds.map(|s| s.min), row.seconds.map(|s| s.max)];
+                let mut cells = vec![row.name.to_owned(), row.n.to_string()];
                 cells.extend(spread.map(|x| x.map_or_else(String::new, |x| x.to_string())));
                 cells.extend([row.total_seconds.to_string(), row.sequences_per_second.to_string()]);
                 csv_line(&cells)
             };
-            csv_line(&header.map(str::to_owned)) + &rows.iter().map(line).collect::<String>()
+            csv_line(&header) + &rows.map(line).collect::<String>()
         }
-        Format::Json => format!("{}\n", json!({ "of": of, "rows": rows })),
+        Format::Json => format!("{}\n", json!({ "of": of, "rows": rows.collect::<Vec<_>>() })),
     }
 }
 
