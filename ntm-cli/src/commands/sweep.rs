@@ -64,32 +64,32 @@ fn plan(
         seed_axis.map_or(1, |axis| axis.values.len() as u128),
     )?;
 
-    let word = |axis: &Axis, value: &str| format!("{}={value}", axis.path);
-    let fixed: Vec<String> = axes
-        .iter()
-        .filter(|axis| axis.values.len() == 1 && axis.path != SEED)
-        .map(|axis| word(axis, &axis.values[0]))
-        .collect();
-    let base = registry.load::<Experiment>(&source, &fixed)?.value;
-    let seeds = match seed_axis {
-        None => vec![base.train.seed],
-        Some(axis) => seeds(registry, &source, axis)?,
-    };
+    let base = registry.load::<Experiment>(&source, &[])?.value;
+    let given_seeds = seed_axis.map(|axis| seeds(registry, &source, axis)).transpose()?;
     let planner = Planner { registry, source: &source, measure: None, blame_measure: &|e| Failure::wrong(e) };
     let paths: Vec<&str> = varied.iter().map(|axis| axis.path.as_str()).collect();
-    let mut variants = vec![];
+    let mut variants: Vec<ablation::Variant> = vec![];
     for values in product(&varied) {
-        let mut overrides = fixed.clone();
-        overrides.extend(varied.iter().zip(&values).map(|(axis, value)| word(axis, value)));
+        let mut chosen = values.iter();
+        let mut overrides = vec![];
+        // in the order they were written, since a later one may go into what an earlier one puts there
+        for axis in axes.iter().filter(|axis| axis.path != SEED) {
+            let value = if axis.values.len() > 1 {
+                chosen.next().copied()
+            } else {
+                axis.values.first().map(String::as_str)
+            };
+            overrides.extend(value.map(|value| format!("{}={value}", axis.path)));
+        }
         let name = if values.is_empty() { "base".to_owned() } else { variant_name(&paths, &values) };
-        let mut built = planner.variant(
-            &name,
-            [overrides, vec![format!("{SEED}={}", seeds[0])]].concat(),
-            &Failure::from,
-        )?;
-        built.overrides.pop();
+        let seed = given_seeds.as_ref().and_then(|seeds| seeds.first()).map(|seed| format!("{SEED}={seed}"));
+        let mut built =
+            planner.variant(&name, overrides.iter().cloned().chain(seed).collect(), &Failure::from)?;
+        built.overrides = overrides;
         variants.push(built);
     }
+    let own_seed = variants.first().map_or(base.train.seed, |variant| variant.experiment.train.seed);
+    let seeds = given_seeds.unwrap_or_else(|| vec![own_seed]);
     ablation::check_names(variants.iter().map(|variant| variant.name.as_str()))
         .map_err(|(_, why)| Failure::wrong(why))?;
     let folder = match out {

@@ -418,6 +418,16 @@ fn a_sweep_is_the_product_and_its_runs_can_be_grouped() {
     assert_eq!(table.lines().filter(|line| line.contains("/seed-")).count(), 8, "{table}");
     assert!(place.works(&["summarise", folder, "--times"]).result().contains("sequences/s"));
 
+    // a value for all runs may go into what a list before it puts there
+    let into = [
+        "sweep",
+        "tiny.ron",
+        "model.controller=Lstm(hidden: 5),Lstm(hidden: 6)",
+        "model.controller.layers=2",
+    ];
+    let listed = place.works(&[&into[..], &["--dry-run"]].concat()).result();
+    assert_eq!(listed.matches("model.controller.layers: 1 -> 2").count(), 2, "{listed}");
+
     let said = refused(&place, &["summarise", folder, "--by", "model.memory.slot"]);
     assert!(said.contains("no run has it") && said.contains("did you mean \"slots\""), "{said}");
     assert!(refused(&place, &["summarise", "missing"]).contains("not a run"));

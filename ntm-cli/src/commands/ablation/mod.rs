@@ -11,7 +11,7 @@ mod run;
 mod summary;
 
 pub(super) use file::plan as plan_of_file;
-pub(super) use plan::{Kind, MAX_RUNS, Plan, Planner, check_count, check_names, slug, variant_name};
+pub(super) use plan::{Kind, MAX_RUNS, Plan, Planner, Variant, check_count, check_names, slug, variant_name};
 pub(super) use results::RunResult;
 pub(super) use run::{Options, run};
 pub(super) use summary::{Format, Group, Member, Summary, times};

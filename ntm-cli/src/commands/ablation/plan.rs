@@ -30,7 +30,7 @@ pub(crate) struct Plan {
     pub(crate) source: Source,
     /// What the user wrote: the ablation file, or the words of the sweep.
     pub(crate) text: String,
-    /// The base with what is set for all variants.
+    /// The base with what is set for all variants; of a sweep as its file has it.
     pub(crate) base: Experiment,
     pub(crate) variants: Vec<Variant>,
     pub(crate) seeds: Vec<u64>,
