@@ -75,7 +75,7 @@ pub(crate) fn run(registry: &Registry, plans: &[Plan], options: &Options) -> Res
     let _held = plans.iter().map(folder::take).collect::<Result<Vec<_>, _>>()?;
     // again, now that nobody else can change it
     let looked = plans.iter().map(folder::look).collect::<Result<Vec<_>, _>>()?;
-    let mut results: Vec<Results> = looked.iter().map(known).collect();
+    let mut results: Vec<Results> = looked.iter().map(|before| known(before)).collect();
 
     let mut places = vec![];
     let mut todo = vec![];
@@ -135,7 +135,7 @@ pub(crate) fn run(registry: &Registry, plans: &[Plan], options: &Options) -> Res
 }
 
 /// The results that are there already.
-fn known(looked: &Vec<Vec<Before>>) -> Results {
+fn known(looked: &[Vec<Before>]) -> Results {
     let result = |before: &Before| match before {
         Before::ToDo => None,
         Before::Done(result) => Some(result.clone()),
