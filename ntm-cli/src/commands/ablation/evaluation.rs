@@ -49,7 +49,7 @@ pub(super) fn take(registry: &Registry, run: &Path, wanted: Option<Measure>) -> 
         return Ok(None);
     };
     let trained = Trained::open(registry, Some(run), false, &[])?;
-    let sizes = ([length], measure::SEQUENCES);
+    let sizes = ([Some(length)], Some(measure::SEQUENCES));
     let model = measure::model_for(&trained, (&sizes.0, sizes.1), 1)?;
     let settings = &trained.loaded.value.train;
     let rows =
@@ -58,8 +58,8 @@ pub(super) fn take(registry: &Registry, run: &Path, wanted: Option<Measure>) -> 
     let found = Evaluation {
         length,
         sequences: row.sequences,
-        bits_per_sequence: Some(row.bits_per_sequence).filter(|bits| bits.is_finite()),
-        wrong_bits_per_sequence: row.wrong_bits_per_sequence,
+        bits_per_sequence: Some(row.cost).filter(|bits| bits.is_finite()),
+        wrong_bits_per_sequence: row.wrong,
     };
     write_json(&run.join(EVALUATION), &found)?;
     Ok(Some(found.value(wanted)))

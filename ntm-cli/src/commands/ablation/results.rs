@@ -37,7 +37,7 @@ impl RunResult {
     pub(crate) fn read(run: &RunDirectory) -> Result<Option<RunResult>, Failure> {
         let Some(status) = run.status::<Status>()? else { return Ok(None) };
         let failed = match status.state {
-            State::Running | State::Interrupted => return Ok(None),
+            State::Running | State::Interrupted | State::Imported => return Ok(None),
             State::Failed => true,
             State::Finished => false,
         };
