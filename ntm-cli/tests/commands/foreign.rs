@@ -57,7 +57,7 @@ fn every_golden_case_is_imported_and_traced_to_the_last_digit() {
         })
         .collect();
     names.sort();
-    assert_eq!(names.len(), 15, "{names:?}");
+    assert_eq!(names.len(), 29, "{names:?}");
     for name in names {
         let (place, json, golden) = imported(&name);
         let args = ["trace", "run", "--inputs", "golden.safetensors", "--f64", "--out", "trace.safetensors"];
