@@ -3,7 +3,7 @@
 //! Every picture starts from one [`Recording`], a single sequence run through a model:
 //!
 //! - [`draw`] turns it into text for a terminal or a README;
-//! - [`figure6`] turns it into an image after figure 6 of the 2014 paper, [`save_png`] writes that to a file.
+//! - [`figure6`] draws it after figure 6 of the 2014 paper.
 //!
 //! [`table()`] sets rows in columns, [`progress`] tells how a training run is getting on. Nothing here
 //! computes anything about a model, and nothing here panics, whatever the numbers are: values that are not
@@ -20,13 +20,16 @@ mod recording;
 #[cfg(test)]
 mod sample;
 mod save;
+mod sheet;
 mod slots;
 mod table;
 mod terminal;
 
+pub use canvas::Drawing;
 pub use error::PictureError;
 pub use figure6::figure6;
 pub use recording::{Grid, HeadRecording, Recording};
+pub(crate) use save::save;
 pub use save::save_png;
 pub use table::table;
 pub use terminal::{Style, draw};

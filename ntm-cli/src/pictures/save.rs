@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbImage};
 
+use super::canvas::Drawing;
 use super::error::PictureError;
 
 /// Saves an image as PNG. The file is complete or as it was before: it is written under another name and then
@@ -14,8 +15,26 @@ pub fn save_png(image: &RgbImage, path: &Path) -> Result<(), PictureError> {
     image
         .write_to(&mut bytes, ImageFormat::Png)
         .map_err(|source| PictureError::Encode { path: path.into(), source })?;
+    save(bytes.get_ref(), path)
+}
+
+impl Drawing {
+    /// Saves the picture as `NAME.svg` and `NAME.png` in a folder; each is complete or as it was before.
+    ///
+    /// # Errors
+    /// If one cannot be written: which, and why.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], PictureError> {
+        let [svg, png] = ["svg", "png"].map(|kind| folder.join(format!("{name}.{kind}")));
+        save(self.svg().as_bytes(), &svg)?;
+        save_png(&self.image(), &png)?;
+        Ok([svg, png])
+    }
+}
+
+/// Saves bytes whole or not at all.
+pub(crate) fn save(bytes: &[u8], path: &Path) -> Result<(), PictureError> {
     let temporary = temporary(path);
-    let written = write_and_rename(&temporary, path, bytes.get_ref());
+    let written = write_and_rename(&temporary, path, bytes);
     written.map_err(|source| {
         // Whatever went wrong is told already; a leftover that cannot be removed changes nothing.
         let _ = std::fs::remove_file(&temporary);
@@ -45,7 +64,7 @@ mod tests {
     fn a_saved_picture_reads_back_and_leaves_nothing_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("copy.png");
-        let image = figure6(&sample::copy(5));
+        let image = figure6(&sample::copy(5)).image();
         save_png(&RgbImage::new(3, 3), &path).unwrap();
         save_png(&image, &path).unwrap();
         assert_eq!(image::open(&path).unwrap().to_rgb8(), image);

@@ -89,7 +89,7 @@ pub(super) fn finish(
         record::record(&model, trainer.task().loss(), &drawn(trainer.task(), trainer.settings().eval_seed)?);
     args.people(&format!("\nOne sequence:\n\n{}", draw(&recording, out::style())));
     let picture = journal.run().file("figure6.png");
-    save_png(&figure6(&recording), &picture)?;
+    save_png(&figure6(&recording).image(), &picture)?;
     journal.status(trainer, State::Finished, None)?;
 
     let which = if best { Which::Best } else { Which::Last };

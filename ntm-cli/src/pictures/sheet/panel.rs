@@ -2,7 +2,7 @@
 
 use image::Rgb;
 
-use super::super::canvas::{self, Canvas, Direction, TEXT};
+use super::super::canvas::{self, Anchor, Canvas, Direction, TEXT};
 use super::super::recording::{Grid, HeadRecording};
 use super::super::slots::Slots;
 use super::{GAP, text};
@@ -23,10 +23,10 @@ const LONGEST_TITLE: usize = 28;
 /// White between two windows of slots.
 pub(super) const SEAM: u32 = 8;
 /// The colour of a number that is not finite.
-pub(super) const BROKEN: Rgb<u8> = Rgb([225, 30, 30]);
+pub(in super::super) const BROKEN: Rgb<u8> = Rgb([225, 30, 30]);
 /// How the numbers of a panel become colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Palette {
+pub(in super::super) enum Palette {
     Viridis,
     BlackToWhite,
 }
@@ -44,20 +44,38 @@ impl Palette {
     }
 }
 
+/// What the columns of a panel are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Across {
+    Time,
+    /// The numbers of a slot.
+    Width,
+}
+
+impl Across {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Across::Time => "time",
+            Across::Width => "width",
+        }
+    }
+}
+
 /// One matrix of the figure.
-pub(super) struct Panel<'a> {
+pub(in super::super) struct Panel<'a> {
     pub(super) title: String,
     pub(super) grid: &'a Grid,
     pub(super) rows: Slots,
     /// True if the rows are slots, so that their numbers are worth an axis.
     pub(super) of_slots: bool,
     pub(super) palette: Palette,
+    pub(super) across: Across,
 }
 
 impl Panel<'_> {
     /// Cells are square, but flatter where there would be too much to show, and taller where there is very
     /// little.
-    pub(super) fn row_height(&self, cell: u32) -> u32 {
+    pub(in super::super) fn row_height(&self, cell: u32) -> u32 {
         let rows = self.row_count().max(1);
         let most = (MOST_HEIGHT / rows).max(1);
         cell.max(LEAST_CELL).min(most).max(LEAST_HEIGHT.div_ceil(rows))
@@ -76,12 +94,11 @@ impl Panel<'_> {
     pub(super) fn paint_scale(&self, canvas: &mut Canvas, (right, y): (u32, u32)) {
         let [dark, bright] = self.ends();
         let bar = right.saturating_sub(text(&bright) + GAP + BAR);
-        canvas.text((bar + BAR + GAP, y), &bright, Direction::Right, canvas::FAINT);
-        canvas.text((bar.saturating_sub(GAP + text(&dark)), y), &dark, Direction::Right, canvas::FAINT);
-        for x in 0..BAR {
-            let colour = self.palette.colour(Some(x as f32 / (BAR - 1) as f32));
-            canvas.fill((bar + x, y + 1), (1, TEXT - 4), colour);
-        }
+        canvas.text_at((right, y), &bright, Anchor::End, Direction::Right, canvas::FAINT);
+        let left = bar.saturating_sub(GAP);
+        canvas.text_at((left, y), &dark, Anchor::End, Direction::Right, canvas::FAINT);
+        let colours = (0..BAR).map(|x| self.palette.colour(Some(x as f32 / (BAR - 1) as f32)));
+        canvas.cells((bar, y + 1), (1, TEXT - 4), BAR as usize, colours.collect());
         canvas.frame((bar, y + 1), (BAR, TEXT - 4), canvas::FAINT);
     }
 
@@ -100,34 +117,52 @@ impl Panel<'_> {
     }
 }
 
-/// One column of panels: what the model was given or answered, then two panels for each head that reads or
-/// writes.
-pub(super) fn column<'a>(
-    name: &str,
-    grid: &'a Grid,
-    all: &[&'a HeadRecording],
-    reads: bool,
-) -> Vec<Panel<'a>> {
-    let heads: Vec<&&HeadRecording> = all.iter().filter(|head| head.reads == reads).collect();
-    let vectors = if reads { "read vectors" } else { "add vectors" };
-    let weightings = if reads { "read weightings" } else { "write weightings" };
-    let numbers = |title: String, grid: &'a Grid| Panel {
-        title,
+/// What a model was given or answered, or the vectors of a head: time to the right.
+pub(in super::super) fn numbers<'a>(name: &str, grid: &'a Grid) -> Panel<'a> {
+    Panel {
+        title: title(grid, name),
         grid,
         rows: Slots::all(grid.rows, MOST_ROWS),
         of_slots: false,
         palette: Palette::Viridis,
+        across: Across::Time,
+    }
+}
+
+/// A memory: slots downwards, the numbers of a slot to the right. Of its slots those are shown that the heads use.
+pub(in super::super) fn memory<'a>(name: &str, grid: &'a Grid, heads: &[&HeadRecording]) -> Panel<'a> {
+    let alike = heads.iter().map(|head| &head.weighting).filter(|weighting| weighting.rows == grid.rows);
+    let alike: Vec<&Grid> = alike.collect();
+    let rows = match alike.is_empty() {
+        true => Slots::all(grid.rows, MOST_ROWS),
+        false => Slots::in_use(&alike, SLOT_MARGIN, MOST_ROWS),
     };
-    let mut panels = vec![numbers(title(grid, name), grid)];
+    Panel {
+        title: title(grid, name),
+        grid,
+        rows,
+        of_slots: true,
+        palette: Palette::Viridis,
+        across: Across::Width,
+    }
+}
+
+/// Two panels for each head that reads, or writes.
+pub(in super::super) fn weightings_and_vectors<'a>(all: &[&'a HeadRecording], reads: bool) -> Vec<Panel<'a>> {
+    let heads: Vec<&&HeadRecording> = all.iter().filter(|head| head.reads == reads).collect();
+    let vectors = if reads { "read vectors" } else { "add vectors" };
+    let weightings = if reads { "read weightings" } else { "write weightings" };
+    let mut panels = vec![];
     for (n, head) in heads.iter().enumerate() {
         let number = if heads.len() > 1 { format!(" {}", n + 1) } else { String::new() };
-        panels.push(numbers(title(&head.vectors, &format!("{vectors}{number}")), &head.vectors));
+        panels.push(numbers(&format!("{vectors}{number}"), &head.vectors));
         panels.push(Panel {
             title: title(&head.weighting, &format!("{weightings}{number}")),
             grid: &head.weighting,
             rows: Slots::shared(head, all, SLOT_MARGIN, MOST_ROWS),
             of_slots: true,
             palette: Palette::BlackToWhite,
+            across: Across::Time,
         });
     }
     panels
