@@ -12,6 +12,7 @@ mod list;
 mod measure;
 mod memory;
 mod out;
+mod plot;
 mod record;
 mod summarise;
 mod sweep;
@@ -42,6 +43,8 @@ enum Command {
     Eval(eval::Args),
     /// Write everything that happens inside a trained model to a safetensors file
     Trace(trace::Args),
+    /// Draw runs: learning curves, what the heads did, the memory, generalisation, what an ablation found
+    Plot(plot::Args),
     /// Make a run of weights that were trained elsewhere
     Import(import::Args),
     /// Time training steps
@@ -75,6 +78,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Some(Command::Check(args)) => check::run(&registry, &args),
         Some(Command::Eval(args)) => eval::run(&registry, &args),
         Some(Command::Trace(args)) => trace::run(&registry, &args),
+        Some(Command::Plot(args)) => plot::run(&registry, &args),
         Some(Command::Import(args)) => import::run(&registry, &args),
         Some(Command::Bench(args)) => bench::run(&registry, &args),
         Some(Command::Ablate(args)) => ablate::run(&registry, &args),

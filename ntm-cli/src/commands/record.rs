@@ -1,5 +1,5 @@
 //! One sequence through a model, kept to be drawn.
-use crate::pictures::{Grid, HeadRecording, Recording};
+use crate::pictures::{Grid, HeadRecording, MemoryRecording, Recording};
 use ntm_core::engine::Stepper;
 use ntm_core::traits::Quantity;
 use ntm_core::{Loss, Model, Sequence};
@@ -15,16 +15,33 @@ struct Shown {
 
 /// Runs a sequence and keeps what can be drawn.
 pub(crate) fn record(model: &Model<f32>, loss: Loss, sequence: &Sequence) -> Recording {
+    record_with_memory(model, loss, sequence, &[]).0
+}
+
+/// As [`record`], with the memory after some steps, if the model has one.
+pub(crate) fn record_with_memory(
+    model: &Model<f32>,
+    loss: Loss,
+    sequence: &Sequence,
+    steps: &[usize],
+) -> (Recording, Vec<MemoryRecording>) {
     let (inputs, outputs) = (model.cell().inputs(), model.output().outputs);
     let mut heads: BTreeMap<usize, Shown> = BTreeMap::new();
     let mut answers = vec![];
+    let mut memories = vec![];
     let mut stepper = Stepper::new(model);
     let mut state = stepper.start();
     for x in sequence.inputs.chunks(inputs.max(1)) {
         // a sequence of the model's own task has as many inputs as the model takes
         let Ok(logits) = stepper.step(&mut state, x) else { break };
         answers.push(loss.answer(logits));
+        let step = answers.len() - 1;
         stepper.show(&mut |quantity: Quantity<'_, f32>| {
+            if let ("memory", [slots, width], true) =
+                (&*quantity.name, &quantity.shape[..], steps.contains(&step))
+            {
+                memories.push((step, *slots, *width, quantity.row_major()));
+            }
             let name = quantity.name.strip_prefix("heads.").and_then(|name| name.split_once('.'));
             let Some((Ok(head), name)) = name.map(|(head, name)| (head.parse::<usize>(), name)) else {
                 return;
@@ -44,22 +61,33 @@ pub(crate) fn record(model: &Model<f32>, loss: Loss, sequence: &Sequence) -> Rec
     let rows = |data: &[f32], each: usize| data.chunks(each.max(1)).map(<[f32]>::to_vec).collect::<Vec<_>>();
     let unit = (0.0, 1.0);
     let range = if loss == Loss::MeanSquare { span(&sequence.targets) } else { unit };
-    Recording {
+    let recording = Recording {
         inputs: grid("inputs", &rows(&sequence.inputs, inputs), hull(unit, span(&sequence.inputs))),
         targets: grid("targets", &rows(&sequence.targets, outputs), range),
         outputs: grid("outputs", &answers, range),
         bits: loss == Loss::Bits,
         mask: sequence.mask.iter().map(|&weight| weight != 0.0).collect(),
         heads: heads.into_iter().map(|(head, shown)| recorded(head, &shown)).collect(),
-    }
+    };
+    // one range, so that memories can be compared
+    let bound = bound(memories.iter().flat_map(|(.., values)| values));
+    let memory = |(step, rows, columns, values)| MemoryRecording {
+        step,
+        memory: Grid { title: String::new(), rows, columns, values, range: (-bound, bound) },
+    };
+    (recording, memories.into_iter().map(memory).collect())
+}
+
+/// The largest absolute value; 1 where there is none.
+fn bound<'a>(numbers: impl Iterator<Item = &'a f32>) -> f32 {
+    let largest = numbers.filter(|x| x.is_finite()).fold(0.0_f32, |most, x| most.max(x.abs()));
+    if largest > 0.0 { largest } else { 1.0 }
 }
 
 fn recorded(head: usize, shown: &Shown) -> HeadRecording {
     let reads = !shown.read.is_empty();
     let vectors = if reads { &shown.read } else { &shown.add };
-    let largest =
-        vectors.iter().flatten().filter(|x| x.is_finite()).fold(0.0_f32, |most, x| most.max(x.abs()));
-    let bound = if largest > 0.0 { largest } else { 1.0 };
+    let bound = bound(vectors.iter().flatten());
     HeadRecording {
         name: format!("heads.{head} {}", if reads { "read" } else { "write" }),
         reads,

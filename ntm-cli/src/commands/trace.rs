@@ -158,6 +158,21 @@ fn shape_of(file: &Archive, path: &Path, inputs: usize) -> Result<(usize, usize)
     }
 }
 
+/// The first sequence of a file; where it has no targets, they are zeros.
+pub(crate) fn first_of_file(
+    file: &Archive,
+    path: &Path,
+    (inputs, outputs): (usize, usize),
+) -> Result<Sequence, Failure> {
+    let shape = shape_of(file, path, inputs)?;
+    let given = from_file::<f32>(file, path, shape, (inputs, outputs))?;
+    let mut sequence = given.sequences.into_iter().next().unwrap_or_default();
+    if !given.targets {
+        sequence.targets = vec![0.0; sequence.steps * outputs];
+    }
+    Ok(sequence)
+}
+
 /// Sequences of a file, all of the same length.
 fn from_file<T: Precision>(
     file: &Archive,

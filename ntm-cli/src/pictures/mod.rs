@@ -1,9 +1,12 @@
 //! Pictures, tables and progress lines: everything `ntm` shows to a person.
 //!
-//! Every picture starts from one [`Recording`], a single sequence run through a model:
+//! Pictures of a model start from one [`Recording`], a single sequence run through it:
 //!
 //! - [`draw`] turns it into text for a terminal or a README;
-//! - [`figure6`] draws it after figure 6 of the 2014 paper.
+//! - [`figure6`] draws it after figure 6 of the 2014 paper, and [`memories`] the memory at a few of its steps.
+//!
+//! [`charts`] draws lines with bands, [`intervals()`] points with intervals. A [`Drawing`] is a list of shapes that
+//! becomes an SVG and a PNG of equal content, from no font but its own, with the same bytes for the same numbers.
 //!
 //! [`table()`] sets rows in columns, [`progress`] tells how a training run is getting on. Nothing here
 //! computes anything about a model, and nothing here panics, whatever the numbers are: values that are not
@@ -12,8 +15,10 @@
 #[cfg(feature = "terminal")]
 pub mod board;
 mod canvas;
+mod chart;
 mod error;
 mod figure6;
+mod memory;
 #[cfg(feature = "terminal")]
 pub mod progress;
 mod recording;
@@ -26,8 +31,10 @@ mod table;
 mod terminal;
 
 pub use canvas::Drawing;
+pub use chart::{Axis, Chart, Interval, Intervals, Series, charts, intervals};
 pub use error::PictureError;
 pub use figure6::figure6;
+pub use memory::{MemoryRecording, memories};
 pub use recording::{Grid, HeadRecording, Recording};
 pub(crate) use save::save;
 pub use save::save_png;

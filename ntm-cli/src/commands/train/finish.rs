@@ -132,7 +132,7 @@ fn chosen(trainer: &Trainer<f32>, experiment: &ntm_core::config::Experiment) -> 
 }
 
 /// A sequence to draw: of the largest usual size that still fits on a screen, or else of the smallest.
-fn drawn(task: &dyn Task, seed: u64) -> Result<Sequence, Failure> {
+pub(crate) fn drawn(task: &dyn Task, seed: u64) -> Result<Sequence, Failure> {
     let sizes = task.usual_sizes();
     let fits = |size: &&u64| task.steps(Some(**size)).is_ok_and(|steps| steps <= DRAWN_STEPS);
     let size = sizes.iter().filter(fits).max().or(sizes.iter().min()).copied();

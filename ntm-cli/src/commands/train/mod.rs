@@ -10,6 +10,7 @@ use super::{Failure, out};
 use crate::pictures::progress::{Mode, Sink, Update, sink};
 use crate::run_directory::{Checkpoint as Which, RunDirectory};
 use crate::run_files::environment;
+pub(super) use finish::drawn;
 use journal::Journal;
 pub(crate) use journal::{State, Status};
 use ntm_core::Model;
