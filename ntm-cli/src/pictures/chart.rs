@@ -7,6 +7,7 @@ use image::Rgb;
 
 use super::canvas::{self, Anchor, Canvas, Direction, Drawing, Stroke, TEXT};
 pub use intervals::{Interval, Intervals, intervals};
+pub(crate) use scale::number;
 use scale::{Scale, Tick};
 
 /// White around the page; more on the right, where the last number of an axis reaches beyond it.

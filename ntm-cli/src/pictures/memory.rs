@@ -30,9 +30,9 @@ fn sheet<'a>(recording: &'a Recording, memories: &'a [MemoryRecording]) -> Sheet
         [("inputs", &recording.inputs), ("targets", &recording.targets), ("outputs", &recording.outputs)];
     let mut columns: Vec<_> = above.iter().map(|(name, grid)| vec![numbers(name, grid)]).collect();
     for (n, at) in memories.iter().enumerate() {
-        columns[n % COLUMNS].push(memory(&format!("memory after step {}", at.step), &at.memory, &heads));
+        columns[n % COLUMNS].push(memory(&format!("after step {}", at.step), &at.memory, &heads));
     }
-    Sheet::new(["Memory over one sequence", "One sequence"], columns, PANEL_WIDTH)
+    Sheet::new(["Memory during one sequence", "One sequence"], columns, PANEL_WIDTH)
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     fn memories_show_the_slots_that_the_heads_use() {
         let (recording, memories) = (sample::copy(6), [at(0), at(3), at(5), at(12)]);
         let sheet = sheet(&recording, &memories);
-        assert_eq!(sheet.title(), "Memory over one sequence: 13 steps, slots 0-9 of 128");
+        assert_eq!(sheet.title(), "Memory during one sequence: 13 steps, slots 0-9 of 128");
         assert_eq!(sheet.lengths(), [3, 2, 2]);
     }
 
@@ -76,7 +76,7 @@ mod tests {
         recording.heads.clear();
         let memories = [at(1)];
         let sheet = sheet(&recording, &memories);
-        assert_eq!(sheet.title(), "Memory over one sequence: 7 steps, slots 0-127 of 128");
+        assert_eq!(sheet.title(), "Memory during one sequence: 7 steps, slots 0-127 of 128");
         sheet.paint();
     }
 }

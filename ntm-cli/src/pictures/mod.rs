@@ -31,11 +31,14 @@ mod table;
 mod terminal;
 
 pub use canvas::Drawing;
+#[cfg(feature = "terminal")]
+pub(crate) use chart::number;
 pub use chart::{Axis, Chart, Interval, Intervals, Series, charts, intervals};
 pub use error::PictureError;
 pub use figure6::figure6;
 pub use memory::{MemoryRecording, memories};
 pub use recording::{Grid, HeadRecording, Recording};
+#[cfg(feature = "terminal")]
 pub(crate) use save::save;
 pub use save::save_png;
 pub use table::table;

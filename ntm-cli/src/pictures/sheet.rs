@@ -184,11 +184,14 @@ impl<'a> Sheet<'a> {
         canvas.text((x, y), "0", canvas::FAINT);
         let arrow = 3 * TEXT;
         let middle = x + (width / 2).saturating_sub((text(label) + GAP + arrow) / 2);
-        if width >= 2 * TEXT + text(label) + GAP + arrow + 2 * text(&last) {
+        let ends = 2 * text(&last) + text(label);
+        if width >= 2 * TEXT + GAP + arrow + ends {
             // the letters of another font end earlier, and the arrow still stands beside them
             let end = (middle + text(label), y);
             canvas.text_at(end, label, Anchor::End, Direction::Right, canvas::FAINT);
             canvas.arrow((middle + text(label) + GAP, y), arrow, canvas::FAINT);
+        } else if width >= TEXT + ends {
+            canvas.text_at((x + width / 2, y), label, Anchor::Middle, Direction::Right, canvas::FAINT);
         }
         if width >= 2 * TEXT + text(&last) {
             canvas.text_at((x + width, y), &last, Anchor::End, Direction::Right, canvas::FAINT);

@@ -5,4 +5,5 @@ mod foreign;
 mod measuring;
 mod own_data;
 mod place;
+mod plots;
 mod runs;

@@ -1,9 +1,9 @@
 //! Learning curves: costs against sequences seen.
 use super::runs::Group;
 use super::spread::Spread;
-use super::{Failure, Made, csv, out};
+use super::{Failure, Made, csv};
 use crate::commands::train::{State, Status};
-use crate::pictures::{Axis, Chart, Series, charts};
+use crate::pictures::{Axis, Chart, Series, charts, number};
 use crate::run_directory::{RunDirectory, RunReference};
 use crate::run_files::RunError;
 use ntm_core::config::{Experiment, Registry, Source};
@@ -66,7 +66,7 @@ impl Line {
         let changes = self.points.chunk_by(|a, b| a.1.runs == b.1.runs);
         let mut parts: Vec<String> = changes
             .filter_map(|part| part.last())
-            .map(|(x, spread)| format!("{} to {}", spread.runs, out::count(*x)))
+            .map(|(x, spread)| format!("{} to {}", spread.runs, number(*x as f64, 1.0)))
             .collect();
         if parts.len() < 2 && self.points.iter().all(|(_, spread)| spread.runs == all) {
             return None;
@@ -141,7 +141,9 @@ fn note(group: &Group, curves: &[Curve], line: &Line) -> Option<String> {
     let keeping = curves.iter().filter(ended).count();
     let reach = line.reach(curves.len());
     let mut words = vec![];
-    words.extend(reach.map(|parts| format!("a line of as many runs as got so far: {parts} sequences.")));
+    words.extend(
+        reach.map(|parts| format!("line and band are of the runs that got so far, {parts} sequences.")),
+    );
     if keeping > 0 {
         let verb = if keeping == 1 {
             "was solved and stopped; it keeps its"

@@ -149,7 +149,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// A number with as many decimals as its step, and its digits in groups of three.
-pub(super) fn number(x: f64, step: f64) -> String {
+pub(crate) fn number(x: f64, step: f64) -> String {
     let decimals = (-step.log10() - 1e-9).ceil().clamp(0.0, 12.0) as usize;
     let x = if x.abs() < step * 1e-6 { 0.0 } else { x };
     if x.abs() >= 1e15 {

@@ -94,7 +94,7 @@ impl Panel<'_> {
     pub(super) fn paint_scale(&self, canvas: &mut Canvas, (right, y): (u32, u32)) {
         let [dark, bright] = self.ends();
         let bar = right.saturating_sub(text(&bright) + GAP + BAR);
-        canvas.text_at((right, y), &bright, Anchor::End, Direction::Right, canvas::FAINT);
+        canvas.text((bar + BAR + GAP, y), &bright, canvas::FAINT);
         let left = bar.saturating_sub(GAP);
         canvas.text_at((left, y), &dark, Anchor::End, Direction::Right, canvas::FAINT);
         let colours = (0..BAR).map(|x| self.palette.colour(Some(x as f32 / (BAR - 1) as f32)));
