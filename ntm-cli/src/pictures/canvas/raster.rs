@@ -159,7 +159,8 @@ fn dashed(points: &[Point], dashes: &[f32]) -> Vec<(Point, Point)> {
                 pieces.push((at(way), at(next)));
             }
             left -= next - way;
-            if left <= 0.0 {
+            // what is left of rounding would not move on
+            if left <= 1e-2 {
                 turn += 1;
                 left = dashes[turn % dashes.len()];
             }
@@ -194,6 +195,18 @@ mod tests {
         let pieces = dashed(&[(0.0, 0.0), (3.0, 0.0), (3.0, 7.0)], &[4.0, 2.0]);
         let expected = [((0.0, 0.0), (3.0, 0.0)), ((3.0, 0.0), (3.0, 1.0)), ((3.0, 3.0), (3.0, 7.0))];
         assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn a_dashed_line_ends_however_its_lengths_are_rounded() {
+        let points: Vec<Point> =
+            (0..3000).map(|n| (n as f32 / 3.0, 400.0 / (1.0 + n as f32 / 7.0))).collect();
+        for dashes in [&[14.0, 8.0][..], &[3.0, 7.0], &[0.7, 0.9]] {
+            let drawn: f32 = dashed(&points, dashes).iter().map(|(a, b)| (b.0 - a.0).hypot(b.1 - a.1)).sum();
+            let all: f32 = dashed(&points, &[]).iter().map(|(a, b)| (b.0 - a.0).hypot(b.1 - a.1)).sum();
+            let share = dashes[0] / (dashes[0] + dashes[1]);
+            assert!((drawn / all - share).abs() < 0.03, "{dashes:?}: {drawn} of {all}");
+        }
     }
 
     #[test]
