@@ -7,6 +7,7 @@ use image::Rgb;
 
 use super::canvas::{self, Anchor, Canvas, Direction, Drawing, Stroke, TEXT};
 pub use intervals::{Interval, Intervals, intervals};
+#[cfg(feature = "terminal")]
 pub(crate) use scale::number;
 use scale::{Scale, Tick};
 
