@@ -1,23 +1,21 @@
 //! Names in RON: `Copy(width: 8, length: (1, 20))`.
-use crate::{Copy, FromFile};
+use crate::{AssociativeRecall, Copy, DynamicNGrams, FromFile, PrioritySort, RepeatCopy};
 use ntm_core::config::{Build, BuildError, Precision, Registry, TaskKind};
 use ntm_core::train::Task;
 
-/// Adds `Copy` and `FromFile`.
-pub fn register(registry: Registry) -> Registry {
-    registry.register::<TaskKind, Copy>("Copy").register::<TaskKind, FromFile>("FromFile")
+macro_rules! tasks {
+    ($($task:ident)*) => {
+        /// Adds every task of this crate under its name.
+        pub fn register(registry: Registry) -> Registry {
+            registry$(.register::<TaskKind, $task>(stringify!($task)))*
+        }
+        $(impl Build<TaskKind> for $task {
+            fn build<T: Precision>(&self, (): &()) -> Result<Box<dyn Task>, BuildError> {
+                self.check().map_err(|(field, why)| BuildError::new(field, why))?;
+                Ok(Box::new(self.clone()))
+            }
+        })*
+    };
 }
 
-impl Build<TaskKind> for Copy {
-    fn build<T: Precision>(&self, (): &()) -> Result<Box<dyn Task>, BuildError> {
-        self.check().map_err(|(field, why)| BuildError::new(field, why))?;
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl Build<TaskKind> for FromFile {
-    fn build<T: Precision>(&self, (): &()) -> Result<Box<dyn Task>, BuildError> {
-        self.check().map_err(|(field, why)| BuildError::new(field, why))?;
-        Ok(Box::new(self.clone()))
-    }
-}
+tasks! { Copy RepeatCopy AssociativeRecall DynamicNGrams PrioritySort FromFile }

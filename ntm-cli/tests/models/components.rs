@@ -242,6 +242,15 @@ fn tasks() {
         "Copy()".to_string(),
         "Copy(width: 1, length: (3, 3))".into(),
         "Copy(width: 33, length: (1, 2))".into(),
+        "Copy(curriculum: Growing(until: 100))".into(),
+        "RepeatCopy()".into(),
+        "RepeatCopy(width: 1, length: (1, 1), repeats: (3, 3))".into(),
+        "AssociativeRecall()".into(),
+        "AssociativeRecall(width: 1, vectors: 1, items: (2, 3), curriculum: Growing(until: 7))".into(),
+        "DynamicNGrams()".into(),
+        "DynamicNGrams(context: 0, length: (1, 3))".into(),
+        "PrioritySort()".into(),
+        "PrioritySort(width: 1, vectors: (1, 4), answers: 9)".into(),
         format!("FromFile(inputs: 3, outputs: 2, train: \"{path}\")"),
         format!(
             "FromFile(inputs: 3, outputs: 2, train: \"{path}\", validation: \"{path}\", loss: CrossEntropy)"

@@ -68,6 +68,20 @@ pub trait Task: Debug + Send + Sync {
     fn usual_sizes(&self) -> Vec<u64> {
         vec![10, 20, 30, 50, 120]
     }
+    /// Chance level: what a sequence of this size (of the sizes in training where `None`) costs on average, in bits, where nothing that
+    /// was shown has been kept but all else is known: one bit for each random bit that is to be said. By formula, so a line in a figure
+    /// without any noise. `None` where a task cannot say.
+    fn chance_bits(&self, size: Option<u64>) -> Option<f64> {
+        let _ = size;
+        None
+    }
+    /// The cost, in bits, of the best predictions that can be made of this very sequence without knowing what it was drawn from.
+    /// To be compared with a model's cost on the same sequences, in pairs: the spread between sequences then cancels. `None` where
+    /// targets follow from the inputs, so that the best is 0, and where a task cannot say.
+    fn optimum(&self, sequence: &Sequence) -> Option<f64> {
+        let _ = sequence;
+        None
+    }
     /// A sequence like those that a trained model is measured on: number `n` of this size, or of the sizes in training.
     ///
     /// # Errors
