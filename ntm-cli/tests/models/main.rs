@@ -2,3 +2,4 @@
 //! building it takes longer than running it.
 mod components;
 mod golden;
+mod paper;
