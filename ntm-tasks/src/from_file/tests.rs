@@ -94,7 +94,8 @@ fn files_that_do_not_fit_are_refused_with_what_is_wrong() {
     let set = |archive: &mut Archive, name: &str, shape: &[usize], x: f32| {
         archive.tensors.insert(name.into(), tensor(shape, |_| x));
     };
-    let cases: [(&str, Box<dyn Fn(&mut Archive)>); 13] = [
+    type Case<'a> = (&'a str, Box<dyn Fn(&mut Archive) + 'a>);
+    let cases: [Case<'_>; 13] = [
         ("no tensor `inputs`", Box::new(|a| drop(a.tensors.remove("inputs")))),
         ("no tensor `targets`; it holds \"inputs\"", Box::new(|a| drop(a.tensors.remove("targets")))),
         ("it holds none", Box::new(|a| a.tensors.clear())),
