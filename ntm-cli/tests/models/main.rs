@@ -3,3 +3,4 @@
 mod components;
 mod golden;
 mod paper;
+mod wirings;
