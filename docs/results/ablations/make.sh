@@ -11,7 +11,6 @@ for name in "${names[@]}"; do
     target/release/ntm ablate "configs/ablations/$name.ron"
     folder="runs/ablations/$name" page="docs/results/ablations/$name.md"
     target/release/ntm plot "$folder" --kind intervals --out "$folder/plots"
-    cp "$folder"/plots/intervals.{svg,png} "$(mktemp -d)" # both are there
     cp "$folder/plots/intervals.svg" "docs/results/ablations/$name.svg"
     # the part of the page between the two marks is the table
     { sed '/<!-- table -->/q' "$page"; echo; cat "$folder/summary.md"; echo; sed -n '/<!-- end of table -->/,$p' "$page"; } > "$page.new"
