@@ -4,11 +4,11 @@ use super::failure::{At, Failure, Promise};
 use super::part::{Draw, How, Values, beyond, random, run};
 use super::trial::{Asked, Trial};
 use super::whole::Whole;
-use super::{Checked, plain, precision, sites};
+use super::{Checked, plain, precision, sites, turns};
 use crate::Real;
 use crate::config::{Build, ControllerKind, ControllerSite, MemoryKind, MemorySite, ModelKind, ModelSite};
 use crate::memory::{Arrangement, Order, Step, Writes};
-use crate::traits::{Cell, Memory};
+use crate::traits::{Cell, Memory, Using};
 
 /// Lengths of the items: some end early, and one column of the blocks is never used.
 const LENGTHS: [usize; 3] = [4, 3, 1];
@@ -38,10 +38,15 @@ impl<'a, T: Real> Subject<'a, T> {
     }
 }
 
-pub(super) fn memory(at: &At, double: &dyn Memory<f64>, single: &dyn Memory<f32>) -> Result<(), Failure> {
-    let (double, single) = (Whole(double), Whole(single));
-    let (d, s) = (double.0, single.0);
-    check(at, Subject { cell: &double, memory: Some(d) }, Subject { cell: &single, memory: Some(s) })
+/// A memory; of each of its read heads, where they are known, whether it acts before the controller.
+pub(super) fn memory(
+    at: &At,
+    (d, s): (&dyn Memory<f64>, &dyn Memory<f32>),
+    readers: &[bool],
+) -> Result<(), Failure> {
+    let (double, single) = (Whole(d), Whole(s));
+    check(at, Subject { cell: &double, memory: Some(d) }, Subject { cell: &single, memory: Some(s) })?;
+    turns::check(&at.with("f64"), d, readers)
 }
 
 fn cell(at: &At, double: &dyn Cell<f64>, single: &dyn Cell<f32>) -> Result<(), Failure> {
@@ -161,6 +166,17 @@ fn alone<T: Real>(at: &At, subject: Subject<'_, T>, tolerance: f64) -> Result<()
     Ok(())
 }
 
+/// The cell state is among the outputs, and only where it is asked for.
+fn cell_state(at: &At, cell: &dyn Cell<f64>, asked: bool) -> Result<(), Failure> {
+    let (shown, outputs) = (cell.cell_outputs(), cell.outputs());
+    let what = match (shown > outputs, shown > 0 && !asked) {
+        (true, _) => format!("`cell_outputs` says {shown}, more than the {outputs} outputs there are"),
+        (_, true) => format!("`cell_outputs` says {shown}, but no cell state is asked for"),
+        _ => return Ok(()),
+    };
+    Err(at.breaks(Promise::Sizes, what))
+}
+
 impl Checked for ControllerKind {
     fn check<C: Build<ControllerKind>>(settings: &C) -> Result<(), Failure> {
         let all = [(1, false), (5, false), (18, false), (5, true)];
@@ -171,7 +187,9 @@ impl Checked for ControllerKind {
             &all,
             |site, double, single| {
                 let asked = if site.cell { ", cell state asked for" } else { "" };
-                cell(&At::new(settings, format_args!("{} inputs{asked}", site.inputs)), double, single)
+                let at = At::new(settings, format_args!("{} inputs{asked}", site.inputs));
+                cell_state(&at, double, site.cell)?;
+                cell(&at, double, single)
             },
         )
     }
@@ -188,7 +206,9 @@ impl Checked for ModelKind {
 
 impl Checked for MemoryKind {
     fn check<C: Build<MemoryKind>>(settings: &C) -> Result<(), Failure> {
-        let (one, two) = (plain::heads(1), plain::heads(2));
+        let (now, before) = (Using::Current, Using::Previous);
+        let (one, two, early) = (plain::heads(&[now]), plain::heads(&[now; 2]), plain::heads(&[before]));
+        let mixed = plain::heads(&[now, before]);
         let paper = Arrangement::default();
         let (writers_first, listed) = (
             Arrangement { order: Order::WriteThenRead, ..paper },
@@ -203,6 +223,8 @@ impl Checked for MemoryKind {
             (&two, listed),
             (&two, sequential),
             (&one, memory_first),
+            (&early, paper),
+            (&mixed, paper),
             (&none, paper),
         ]
         .map(|(heads, arrangement)| MemorySite { heads, arrangement });
@@ -210,7 +232,11 @@ impl Checked for MemoryKind {
             if double.interface().is_empty() {
                 return Ok(()); // nothing would drive it, and no model takes it
             }
-            memory(&memory_at(settings, site), double, single)
+            let (at, readers) = (memory_at(settings, site), turns::readers(site, double));
+            if std::ptr::eq(site.heads, mixed.as_slice()) {
+                return turns::check(&at.with("f64"), double, &readers); // its gradients add time and nothing else
+            }
+            memory(&at, (double, single), &readers)
         })
     }
 }

@@ -18,6 +18,8 @@ pub enum Promise {
     Gradient,
     /// From a distribution over slots it makes a distribution, where it says so.
     Sum,
+    /// What a memory reads is read in the part of a step that it declares, which is that of its heads.
+    Turns,
     /// An item depends on no other item, and a batch equals single items.
     Alone,
     /// Values and gradients are finite for zeros and for raw numbers of +-50.
@@ -40,7 +42,7 @@ pub enum Promise {
 
 impl Promise {
     /// All of them.
-    pub const ALL: [Promise; 16] = [
+    pub const ALL: [Promise; 17] = [
         Promise::Builds,
         Promise::Sizes,
         Promise::SameBits,
@@ -48,6 +50,7 @@ impl Promise {
         Promise::Added,
         Promise::Gradient,
         Promise::Sum,
+        Promise::Turns,
         Promise::Alone,
         Promise::Finite,
         Promise::Precision,
@@ -70,6 +73,7 @@ impl fmt::Display for Promise {
             Promise::Added => "what is shared it adds to",
             Promise::Gradient => "its gradient is the derivative",
             Promise::Sum => "weightings are not negative and sum to one",
+            Promise::Turns => "what is read is read in the part of a step that it declares",
             Promise::Alone => "an item does not depend on its neighbours",
             Promise::Finite => "values and gradients are finite",
             Promise::Precision => "f32 agrees with f64",

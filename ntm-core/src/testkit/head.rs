@@ -75,7 +75,7 @@ impl Checked for HeadKind {
                 let build = |e| at.breaks(super::Promise::Builds, e);
                 let double = at_work::<f64>(settings.build(site).map_err(build)?, shape, order);
                 let single = at_work::<f32>(settings.build(site).map_err(build)?, shape, order);
-                cells::memory(&at, &double, &single)?;
+                cells::memory(&at, (&double, &single), &[])?;
             }
             Ok(())
         })

@@ -43,8 +43,9 @@
 //! | [`Builds`](Promise::Builds) | all | at several sizes, at one of them at least, in both precisions |
 //! | [`Gradient`](Promise::Gradient) | all but tasks | five-point differences in f64, to 1e-6 of max(&#124;g&#124;, 1e-3 of the largest), by raw numbers, similarity, memory, previous weightings, own state, parameters (starts included) and inputs; cells over several steps, with and without `prepared`, with and without `d_x` |
 //! | [`Sum`](Promise::Sum) | stages | not negative, sum one, where [`Stage::keeps_sum`](crate::Stage::keeps_sum) |
-//! | [`Sizes`](Promise::Sizes) | all but tasks | slices exactly as long as declared, canaries around each and between columns |
+//! | [`Sizes`](Promise::Sizes) | all but tasks | slices exactly as long as declared, canaries around each and between columns; a controller's `cell_outputs` among its outputs, and only where asked for |
 //! | [`Added`](Promise::Added), [`Written`](Promise::Written) | all but tasks | other numbers stand in every buffer before, the result has the same bits or is that much larger |
+//! | [`Turns`](Promise::Turns) | memories | a canary in every output: `before` writes those that `reads_before` names, `forward` the others; read heads that act before the controller are among them |
 //! | [`Alone`](Promise::Alone) | cells, memories | unequal lengths in one batch against single items; same bits whoever is beside |
 //! | [`SameBits`](Promise::SameBits) | all | each call twice |
 //! | [`Finite`](Promise::Finite) | all | zero memory, keys and weightings, raw numbers of +-50 |
@@ -73,6 +74,7 @@ mod registered;
 mod stage;
 mod task;
 mod trial;
+mod turns;
 mod whole;
 
 pub use failure::{Failure, Promise};
@@ -134,7 +136,8 @@ pub fn addressing<C: Build<AddressingKind>>(settings: &C) {
 pub fn head<C: Build<HeadKind>>(settings: &C) {
     insist(HeadKind::check(settings));
 }
-/// Checks a memory with plain heads of the kit. Panics where a promise is broken.
+/// Checks a memory with plain heads of the kit, also such that act before the controller; it may refuse some of them with a
+/// `BuildError`. Panics where a promise is broken.
 pub fn memory<C: Build<MemoryKind>>(settings: &C) {
     insist(MemoryKind::check(settings));
 }
@@ -142,7 +145,7 @@ pub fn memory<C: Build<MemoryKind>>(settings: &C) {
 pub fn memory_with<C: Build<MemoryKind>>(settings: &C, site: &MemorySite<'_>) {
     let at = cells::memory_at(settings, site);
     insist(sites::<MemoryKind, C>(&at, settings, std::slice::from_ref(site), |_, double, single| {
-        cells::memory(&at, double, single)
+        cells::memory(&at, (double, single), &turns::readers(site, double))
     }));
 }
 /// Checks a controller. Panics where a promise is broken.

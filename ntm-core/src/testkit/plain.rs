@@ -78,22 +78,22 @@ pub(super) fn opposite<T: Real>(action: Action) -> Box<dyn Head<T>> {
     }
 }
 
-/// Settings of `n` heads that read and `n` that write.
-pub(super) fn heads(n: usize) -> Vec<Named<HeadKind>> {
+/// Settings of heads that read and heads that write, in turn: a pair for each `using`.
+pub(super) fn heads(using: &[Using]) -> Vec<Named<HeadKind>> {
     let addressing = || Named::<AddressingKind>::new("Plain", Plain {});
-    let read = ReadSettings {
+    let read = |using| ReadSettings {
         addressing: addressing(),
-        using: Using::Current,
+        using,
         weighting: WeightingStart::OneHot,
         read: ReadStart::Learned,
     };
-    let write = WriteSettings {
+    let write = |using| WriteSettings {
         addressing: addressing(),
-        using: Using::Current,
+        using,
         weighting: WeightingStart::Learned,
         erase: EraseSettings::Sigmoid,
         add: Activation::Tanh,
     };
-    let pair = |_| [Named::new("Read", read.clone()), Named::new("Write", write.clone())];
-    (0..n).flat_map(pair).collect()
+    let pair = |&using| [Named::new("Read", read(using)), Named::new("Write", write(using))];
+    using.iter().flat_map(pair).collect()
 }

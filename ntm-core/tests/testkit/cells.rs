@@ -24,11 +24,15 @@ pub(crate) enum Fault {
     KeepsStateGradient,
     FirstInsteadOfLast,
     NeedsToBeAsked,
+    ForgetsStartOutput,
+    AssignsStartOutput,
+    MoreCellThanOutputs,
+    CellUnasked,
 }
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
-/// h' = 0.5 h + x + b, y = h'
+/// h' = 0.5 h + x + b, y = h'; before the first step y = h
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Leak(pub(crate) Fault);
 
@@ -65,6 +69,26 @@ impl<T: Real> Cell<T> for LeakCell {
         }
         if self.fault != Fault::ForgetsStart {
             add_columns(&d_state[..self.size * capacity], d_h);
+        }
+    }
+    fn cell_outputs(&self) -> usize {
+        match self.fault {
+            Fault::MoreCellThanOutputs => self.size + 3,
+            Fault::CellUnasked => 1,
+            _ => 0,
+        }
+    }
+    fn start_output(&self, params: &[T], y: &mut [T]) {
+        let ([_, h], _) = carve(params, 1, [self.size; 2]);
+        y.copy_from_slice(h);
+    }
+    fn start_output_vjp(&self, d_y: &[T], d_params: &mut [T]) {
+        let ([_, d_h], _) = carve_mut(d_params, 1, [self.size; 2]);
+        if self.fault == Fault::AssignsStartOutput {
+            d_h.fill(T::of(0.0));
+        }
+        if self.fault != Fault::ForgetsStartOutput {
+            add_columns(d_y, d_h);
         }
     }
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
@@ -143,6 +167,14 @@ fn every_fault_of_a_cell_is_named() {
     assert!(found.what.contains("by bias["), "{found}");
     let found = of(Fault::KeepsOldOutput, Promise::Written);
     assert!(found.what.starts_with("y[0] is"), "{found}");
+    let found = of(Fault::ForgetsStartOutput, Promise::Gradient);
+    assert!(found.what.contains("by start.h[0]"), "{found}");
+    let found = of(Fault::AssignsStartOutput, Promise::Added);
+    assert!(found.what.contains("by start.h[0]"), "{found}");
+    let found = of(Fault::MoreCellThanOutputs, Promise::Sizes);
+    assert_eq!(found.what, "`cell_outputs` says 4, more than the 1 outputs there are");
+    let found = of(Fault::CellUnasked, Promise::Sizes);
+    assert_eq!(found.what, "`cell_outputs` says 1, but no cell state is asked for");
     of(Fault::StateCountsCalls, Promise::SameBits);
     of(Fault::KeepsStateGradient, Promise::Gradient);
     let found = of(Fault::Neighbour, Promise::Alone);

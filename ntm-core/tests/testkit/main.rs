@@ -6,9 +6,10 @@ mod memories;
 mod registry;
 mod stages;
 mod tasks;
+mod turns;
 mod twins;
 
-use ntm_core::config::{Build, ControllerKind, StageKind, TaskKind};
+use ntm_core::config::{Build, ControllerKind, MemoryKind, StageKind, TaskKind};
 use ntm_core::testkit::{Checked, Failure, Promise, check};
 
 /// The failure, if it is of this promise.
@@ -34,6 +35,7 @@ fn planted(promise: Promise) -> Failure {
         Promise::Added => stage(Fault::Assigns),
         Promise::Gradient => stage(Fault::Gradient),
         Promise::Sum => stage(Fault::SumNotOne),
+        Promise::Turns => breaks::<MemoryKind, _>(&turns::Diary(turns::Fault::ReadsLate), promise),
         Promise::Alone => breaks::<ControllerKind, _>(&cells::Leak(cells::Fault::Neighbour), promise),
         Promise::Finite => stage(Fault::ZeroOverZero),
         Promise::Precision => stage(Fault::FarInF32),

@@ -1,9 +1,11 @@
 //! A memory with one fault.
 use crate::breaks;
-use ntm_core::config::MemoryKind;
+use ntm_core::config::{HeadSite, MemoryKind};
 use ntm_core::kernels::views::{column, column_mut};
+use ntm_core::memory::Step;
 use ntm_core::prelude::*;
 use ntm_core::testkit::{self, Promise};
+use ntm_core::traits::Using;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -14,9 +16,10 @@ enum Fault {
     TurnsItsOutput,
     Neighbour,
     NeedsItsState,
+    IgnoresUsing,
 }
 
-/// Keeps one list, whatever the heads; what is read before the first step is a parameter.
+/// Keeps one list, whatever the heads, as long as they act after the controller; what is read before the first step is a parameter.
 #[derive(Clone, Copy, Debug)]
 struct Slate(Fault);
 
@@ -99,7 +102,15 @@ impl<T: Real> Memory<T> for SlateMemory {
 }
 
 impl Build<MemoryKind> for Slate {
-    fn build<T: Precision>(&self, _: &MemorySite<'_>) -> Result<Box<dyn Memory<T>>, BuildError> {
+    fn build<T: Precision>(&self, site: &MemorySite<'_>) -> Result<Box<dyn Memory<T>>, BuildError> {
+        let (shape, heads) = (Shape { slots: 1, width: 3 }, site.heads.len());
+        let mut early = site.arrangement.step == Step::MemoryThenController;
+        for (head, settings) in site.heads.iter().enumerate() {
+            early |= settings.build::<T>(&HeadSite { shape, head, heads })?.using() == Using::Previous;
+        }
+        if early && self.0 != Fault::IgnoresUsing {
+            return Err(BuildError::new("", "a slate is read after the controller only"));
+        }
         Ok(Box::new(SlateMemory { width: 3, fault: self.0 }))
     }
 }
@@ -115,6 +126,8 @@ fn every_fault_of_a_memory_is_named() {
     let found = of(Fault::ReadsNothing, Promise::Written);
     assert!(found.what.starts_with("y[0] is"), "{found}");
     of(Fault::TurnsItsOutput, Promise::Gradient);
+    let found = of(Fault::IgnoresUsing, Promise::Turns);
+    assert!(found.what.contains("read head 0 acts before the controller"), "{found}");
     of(Fault::NeedsItsState, Promise::Sizes);
     let found = of(Fault::Neighbour, Promise::Alone);
     assert!(found.what.starts_with("item 0 of 3") || found.what.starts_with("item 1 of 3"), "{found}");
