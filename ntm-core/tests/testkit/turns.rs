@@ -88,10 +88,10 @@ impl<T: Real> Memory<T> for DiaryMemory {
     }
     fn reads_before(&self) -> Vec<Range<usize>> {
         match self.0 {
-            Fault::NamesTooMany => vec![0..2 * WIDTH + 1],
+            Fault::NamesTooMany => one(0..2 * WIDTH + 1),
             Fault::NamesTwice => vec![0..WIDTH, WIDTH - 1..WIDTH],
-            Fault::NamesTheOthers => vec![WIDTH..2 * WIDTH],
-            _ => vec![0..WIDTH],
+            Fault::NamesTheOthers => one(WIDTH..2 * WIDTH),
+            _ => one(0..WIDTH),
         }
     }
     fn before(&self, x: Mat<'_, T>, s: Forward<'_, T>, mut y: MatMut<'_, T>) {
@@ -148,4 +148,9 @@ fn every_fault_of_a_memory_that_works_before_the_controller_is_named() {
     let found = of(Fault::LosesStateGradient, Promise::Gradient);
     assert!(found.what.starts_with("by "), "{found}");
     of(Fault::ForgetsStateGradient, Promise::Gradient);
+}
+
+/// A list of one range.
+fn one(range: Range<usize>) -> Vec<Range<usize>> {
+    Vec::from([range])
 }

@@ -41,7 +41,8 @@ pub(super) fn made(
         rows.push(of_group);
     }
     let (loss, size_name) = kind.unwrap_or((Loss::Bits, "length"));
-    let mut quantities: Vec<(&str, fn(&measure::Row) -> f64)> = vec![(loss.unit(), |row| row.cost)];
+    type Quantity = (&'static str, fn(&measure::Row) -> f64);
+    let mut quantities: Vec<Quantity> = vec![(loss.unit(), |row| row.cost)];
     quantities.extend(
         loss.wrong_name().map(|name| -> (&str, fn(&measure::Row) -> f64) { (name, |row| row.wrong) }),
     );
