@@ -3,6 +3,10 @@ use crate::Real;
 use crate::kernels::loss::cross_entropy;
 use std::f64::consts::LN_2;
 
+/// Targets of squared errors are at most this far from 0: the sum of a thousand million squares is still far from the end
+/// of single precision.
+const LARGEST: f32 = 1e12;
+
 /// How logits z are compared with targets y on the steps that are scored. The mask m of a step is its weight.
 ///
 /// A *cost* is what people read: bits for the first two, a squared error for the last. A *loss* is what gradients are
@@ -20,7 +24,7 @@ pub enum Loss {
     /// steps whose largest output is not where the largest target is.
     CrossEntropy,
     /// The outputs are numbers: squared errors (z - y)^2, weighted by m, averaged over the outputs of all scored steps of
-    /// the sequence: sum of m (z - y)^2 / (outputs x sum of m). There is no right or wrong.
+    /// the sequence: sum of m (z - y)^2 / (outputs x sum of m). Targets are -1e12 to 1e12. There is no right or wrong.
     MeanSquare,
 }
 
@@ -135,7 +139,13 @@ impl Loss {
                     )),
                 }
             }
-            Loss::MeanSquare => Ok(()),
+            Loss::MeanSquare => match targets.iter().find(|y| !(-LARGEST..=LARGEST).contains(*y)) {
+                Some(y) => Err(format!(
+                    "{y}, and MeanSquare takes targets from -{LARGEST:e} to {LARGEST:e}, whose squares can be added up; \
+                     divide them all by a common scale"
+                )),
+                None => Ok(()),
+            },
         }
     }
 }

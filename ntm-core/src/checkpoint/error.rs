@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{MAX_FILE, MAX_HEADER, MAX_RANK};
+use super::{MAX_FILE, MAX_RANK};
 
 /// Why an archive could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum ArchiveError {
          checkpoints/last.safetensors or checkpoints/best.safetensors"
     )]
     NotAFile,
+    /// There is nothing of that name.
+    #[error("there is no such file; give a safetensors file that is there")]
+    NoFile,
     /// There are more bytes than one archive may have, or than there is memory.
     #[error(
         "the archive has {given} bytes, and at most {MAX_FILE} are allowed and must fit in memory; split it"
@@ -37,9 +40,8 @@ pub enum ArchiveError {
     },
     /// The file begins with a length no header can have.
     #[error(
-        "the file should begin with the length of its header, found {given}, allowed are 2 to {allowed} \
-         (the file has {file} bytes, a header at most {MAX_HEADER}); this is no safetensors file, or it was \
-         cut short"
+        "this is no safetensors file, or it was cut short: {}; give another file, or write it again",
+        beginning(*.given, *.allowed, *.file)
     )]
     HeaderLength {
         /// The length that the first eight bytes state, 0 if there are fewer than eight.
@@ -166,6 +168,17 @@ pub enum ArchiveError {
         /// What it said.
         detail: String,
     },
+}
+
+/// Why a file cannot begin as it does.
+fn beginning(given: u64, allowed: u64, file: u64) -> String {
+    match file {
+        ..10 => format!("it has {file} bytes, and the shortest possible has 10"),
+        _ => format!(
+            "it should begin with the length of its header in bytes, which is 2 to {allowed} in a file of {file}, and \
+             it begins with {given}"
+        ),
+    }
 }
 
 impl From<io::Error> for ArchiveError {

@@ -17,18 +17,24 @@ use super::{ArchiveError, MAX_HEADER, MAX_RANK};
 /// Bytes of the number in front of the header.
 pub(super) const PREFIX: usize = 8;
 
-/// The element types that an archive holds.
+/// The element types that are read: the first three into an archive, the next two into [`Foreign`](super::Foreign) only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     F32,
     F64,
     U64,
+    U8,
+    Bool,
+    /// Its numbers are passed over.
+    Other,
 }
 
 /// Where one tensor lies in the body of the file.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) name: String,
+    /// As the file calls it.
+    pub(super) dtype: String,
     pub(super) kind: Kind,
     pub(super) shape: Vec<usize>,
     /// Bytes, counted from the end of the header.
@@ -96,31 +102,37 @@ impl Header {
                 "F32" => Kind::F32,
                 "F64" => Kind::F64,
                 "U64" => Kind::U64,
-                other => return Err(ArchiveError::Dtype { name: quoted(&name), given: quoted(other) }),
+                "U8" => Kind::U8,
+                "BOOL" => Kind::Bool,
+                _ => Kind::Other,
             };
             let count = elements(&name, &stated.shape)?;
             let (begin, end) = stated.data_offsets;
             if begin != expected || end < begin {
                 return Err(ArchiveError::Offsets { name: quoted(&name), given: (begin, end), expected });
             }
-            let needed = count.checked_mul(kind.bytes()).ok_or_else(|| uncountable(&name, &stated.shape))?;
+            // how long the elements of other types are is not for us to say
+            let each = kind.bytes().map(|bytes| count.checked_mul(bytes));
+            let needed = each.unwrap_or(Some(end - begin)).ok_or_else(|| uncountable(&name, &stated.shape))?;
             if needed != end - begin {
                 let (name, shape, given, unit) = (quoted(&name), stated.shape, end - begin, "bytes");
                 return Err(ArchiveError::Size { name, shape, needed, given, unit });
             }
             expected = end;
-            entries.push(Entry { name, kind, shape: stated.shape, range: begin..end });
+            entries.push(Entry { name, dtype: stated.dtype, kind, shape: stated.shape, range: begin..end });
         }
         Ok(entries)
     }
 }
 
 impl Kind {
-    /// Bytes of one element.
-    pub(super) fn bytes(self) -> usize {
+    /// Bytes of one element, where that is known.
+    pub(super) fn bytes(self) -> Option<usize> {
         match self {
-            Kind::F32 => 4,
-            Kind::F64 | Kind::U64 => 8,
+            Kind::U8 | Kind::Bool => Some(1),
+            Kind::F32 => Some(4),
+            Kind::F64 | Kind::U64 => Some(8),
+            Kind::Other => None,
         }
     }
 }

@@ -17,6 +17,7 @@
 
 mod atomic;
 mod error;
+mod foreign;
 mod header;
 #[cfg(feature = "config")]
 mod run;
@@ -34,6 +35,7 @@ use safetensors::{Dtype, View};
 
 pub use self::atomic::write_atomically;
 pub use self::error::ArchiveError;
+pub use self::foreign::{Foreign, Stored};
 #[cfg(feature = "config")]
 pub use self::run::{Checkpoint, CheckpointError, FORMAT, Mismatch, has_slots};
 
@@ -109,16 +111,10 @@ impl Data {
         self.len() == 0
     }
 
-    fn kind(&self) -> Kind {
-        match self {
-            Data::F32(_) => Kind::F32,
-            Data::F64(_) => Kind::F64,
-            Data::U64(_) => Kind::U64,
-        }
-    }
-
-    fn from_le_bytes(kind: Kind, bytes: &[u8]) -> Self {
-        match kind {
+    /// `None` for a type that an archive does not hold.
+    fn from_le_bytes(kind: Kind, bytes: &[u8]) -> Option<Self> {
+        Some(match kind {
+            Kind::U8 | Kind::Bool | Kind::Other => return None,
             Kind::F32 => {
                 Data::F32(bytes.as_chunks().0.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect())
             }
@@ -128,7 +124,7 @@ impl Data {
             Kind::U64 => {
                 Data::U64(bytes.as_chunks().0.iter().map(|&chunk| u64::from_le_bytes(chunk)).collect())
             }
-        }
+        })
     }
 
     fn to_le_bytes(&self) -> Vec<u8> {
@@ -179,7 +175,11 @@ impl View for Viewed<'_> {
     }
 
     fn data_len(&self) -> usize {
-        self.0.data.len() * self.0.data.kind().bytes()
+        match &self.0.data {
+            Data::F32(data) => size_of_val(&data[..]),
+            Data::F64(data) => size_of_val(&data[..]),
+            Data::U64(data) => size_of_val(&data[..]),
+        }
     }
 }
 
@@ -235,19 +235,13 @@ impl Archive {
     /// safetensors file of `F32`, `F64` and `U64` tensors; more than [`MAX_FILE`], [`MAX_HEADER`] or
     /// [`MAX_RANK`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArchiveError> {
-        let given = bytes.len() as u64;
-        if given > MAX_FILE {
-            return Err(ArchiveError::TooLarge { given });
-        }
-        let length = header_length(bytes, given)?;
-        let (head, body) = bytes.split_at(PREFIX + length);
-        let mut header = Header::parse(&head[PREFIX..])?;
-        header.check_length(body.len() as u64)?;
-        let metadata = verify(bytes, &mut header.metadata)?;
-
+        let (entries, body, metadata) = opened(bytes)?;
         let mut tensors = BTreeMap::new();
-        for Entry { name, kind, shape, range } in header.entries()? {
-            tensors.insert(name, Tensor { shape, data: Data::from_le_bytes(kind, &body[range]) });
+        for Entry { name, dtype, kind, shape, range } in entries {
+            let Some(data) = Data::from_le_bytes(kind, &body[range]) else {
+                return Err(ArchiveError::Dtype { name: quoted(&name), given: quoted(&dtype) });
+            };
+            tensors.insert(name, Tensor { shape, data });
         }
         Ok(Archive { tensors, metadata })
     }
@@ -275,6 +269,20 @@ impl Archive {
             .and_then(|bytes| Ok(write_atomically(path, &bytes)?))
             .map_err(|error| in_file(path, error))
     }
+}
+
+/// What a file's header says of its tensors, their bytes, and our text.
+fn opened(bytes: &[u8]) -> Result<(Vec<Entry>, &[u8], Option<String>), ArchiveError> {
+    let given = bytes.len() as u64;
+    if given > MAX_FILE {
+        return Err(ArchiveError::TooLarge { given });
+    }
+    let length = header_length(bytes, given)?;
+    let (head, body) = bytes.split_at(PREFIX + length);
+    let mut header = Header::parse(&head[PREFIX..])?;
+    header.check_length(body.len() as u64)?;
+    let metadata = verify(bytes, &mut header.metadata)?;
+    Ok((header.entries()?, body, metadata))
 }
 
 /// All bytes of a file, once its length and its header are plausible.

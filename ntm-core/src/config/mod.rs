@@ -63,6 +63,7 @@ pub use kinds::{
 };
 pub use load::Loaded;
 pub use named::Named;
+pub use near::near_miss;
 pub use registry::Registry;
 pub use ron_text::{to_ron, try_to_ron};
 pub use scanner::{MAX_BYTES, MAX_DEPTH};

@@ -1,7 +1,7 @@
 //! Near misses, and lists of names as people write them.
 
-/// The known name that was probably meant.
-pub(crate) fn near_miss<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The known name that was probably meant by a written one: a slip of a finger or two, capitals, or a common beginning.
+pub fn near_miss<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
     known
         .into_iter()

@@ -82,6 +82,16 @@ pub(crate) fn bare_component(name: &str, error: &str) -> String {
     }
 }
 
+/// Names that fields beside each other have, and which of them: how a memory's heads come together is said in three.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("ReadThenWrite", "order"),
+    ("WriteThenRead", "order"),
+    ("Listed", "order"),
+    ("Together", "writes"),
+    ("Sequential", "writes"),
+    ("ControllerThenMemory", "step"),
+    ("MemoryThenController", "step"),
+];
 const MISSING: &str = "Unexpected missing field named ";
 const UNKNOWN_COMPONENT: &str = "Unexpected component named ";
 const UNKNOWN_FIELD: &str = "Unexpected field named ";
@@ -112,7 +122,11 @@ pub(crate) fn translate(message: &str, path: &[String], text: &str, node: Option
                 Some(field) => format!("{field} cannot be {given:?}"),
                 None => format!("nothing is called {given:?} here"),
             };
-            return (Words::unknown(&what, given, all_quoted(rest)), About::Name);
+            let mut words = Words::unknown(&what, given, all_quoted(rest));
+            if let Some((_, field)) = ELSEWHERE.iter().find(|(name, _)| *name == given) {
+                words.message += &format!("; it is {field}: {given}");
+            }
+            return (words, About::Name);
         }
         if is(MISSING) {
             let message = match owner {

@@ -14,8 +14,13 @@ pub enum TrainError {
     Task(#[from] TaskError),
     /// A number became infinite or not a number.
     #[error(
-        "the {what} is not finite after {sequences} sequences; {place}. Try a lower train.optimizer.rate or a \
-         smaller train.clip"
+        "the {what} is not finite after {sequences} sequences; {place}. {}",
+        match .sequences {
+            // nothing has been learnt yet, so that no rate is to blame
+            0 => "These are the weights that training began with: look for very large numbers in the data, its mask or \
+                  the weights given, and scale them down",
+            _ => "Try a lower train.optimizer.rate or a smaller train.clip",
+        }
     )]
     NotFinite {
         /// the loss, the gradient or the validation cost

@@ -71,6 +71,13 @@ fn an_unknown_variant_is_named_with_what_there_is() {
     assert_eq!((e.path(), e.column()), (Some("model.controller.activation"), Some(41)));
 }
 
+#[test]
+fn a_variant_of_the_field_beside_is_sent_there() {
+    let e = refused("(model: Ntm(order: MemoryThenController))");
+    assert!(e.message().ends_with("; it is step: MemoryThenController"), "{e}");
+    assert_eq!(e.path(), Some("model.order"));
+}
+
 /// Text, path, the place's column and what is said.
 const WRONG: [(&str, &str, usize, &str); 20] = [
     ("(task: Copy(8))", "task", 8, "expected fields with their names, such as name: value, found Copy(8)"),

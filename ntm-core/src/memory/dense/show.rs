@@ -8,6 +8,7 @@ impl<T: Real> Dense<T> {
     pub(super) fn show_step(&self, s: Shown<'_, T>, show: &mut dyn FnMut(Quantity<'_, T>)) {
         let (shape, slots, width) = (self.shape, self.shape.slots, self.shape.width);
         let [memory, _, weightings, _] = carve(s.next, s.capacity, self.state_blocks()).0;
+        let [_, _, earlier, _] = carve(s.state, s.capacity, self.state_blocks()).0;
         let [before, after, _, traces, ..] = carve(s.trace, s.capacity, self.trace_blocks()).0;
         let (before, after) = if self.has(Turn::After) { (before, after) } else { (before, before) };
         show(Quantity {
@@ -38,6 +39,10 @@ impl<T: Real> Dense<T> {
             let weighting = of_item(weightings, slots, h);
             head.addressing().show(shape, trace, weighting, &mut show);
             show(Quantity::list("weighting", weighting));
+            if head.using() == Using::Previous {
+                let acted = of_item(earlier, slots * self.heads.len(), s.item);
+                show(Quantity::list("weighting_used", of_item(acted, slots, h)));
+            }
             if head.action() == Action::Read {
                 show(Quantity::list("read", of_item(s.y, width, seat.lane)));
             }
