@@ -75,8 +75,11 @@ fn numbers(node: Node, name: &str) -> Vec<f64> {
     node.attribute(name).unwrap().split(' ').map(|x| x.parse().unwrap()).collect()
 }
 
+/// Name, x and y as numbers, and places.
+type Line = (String, Vec<f64>, Vec<f64>, Vec<(f64, f64)>);
+
 /// The lines of an SVG that stand for numbers: name, x, y, and the places they are drawn at.
-fn lines(svg: &str) -> Vec<(String, Vec<f64>, Vec<f64>, Vec<(f64, f64)>)> {
+fn lines(svg: &str) -> Vec<Line> {
     let document = Document::parse(svg).unwrap();
     let lines = document.descendants().filter(|node| node.attribute("data-x").is_some());
     let place = |pair: &str| {

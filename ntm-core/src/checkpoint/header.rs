@@ -113,7 +113,8 @@ impl Header {
             }
             // how long the elements of other types are is not for us to say
             let each = kind.bytes().map(|bytes| count.checked_mul(bytes));
-            let needed = each.unwrap_or(Some(end - begin)).ok_or_else(|| uncountable(&name, &stated.shape))?;
+            let needed =
+                each.unwrap_or(Some(end - begin)).ok_or_else(|| uncountable(&name, &stated.shape))?;
             if needed != end - begin {
                 let (name, shape, given, unit) = (quoted(&name), stated.shape, end - begin, "bytes");
                 return Err(ArchiveError::Size { name, shape, needed, given, unit });

@@ -271,8 +271,11 @@ impl Archive {
     }
 }
 
+/// Entries, the data they point into, and the config.
+type Opened<'a> = (Vec<Entry>, &'a [u8], Option<String>);
+
 /// What a file's header says of its tensors, their bytes, and our text.
-fn opened(bytes: &[u8]) -> Result<(Vec<Entry>, &[u8], Option<String>), ArchiveError> {
+fn opened(bytes: &[u8]) -> Result<Opened<'_>, ArchiveError> {
     let given = bytes.len() as u64;
     if given > MAX_FILE {
         return Err(ArchiveError::TooLarge { given });

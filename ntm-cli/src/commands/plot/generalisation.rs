@@ -11,6 +11,9 @@ use ntm_core::config::Registry;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// What is drawn of each size: its name, and where it stands in a row.
+type Quantity = (&'static str, fn(&measure::Row) -> f64);
+
 pub(super) fn made(
     registry: &Registry,
     args: &Args,
@@ -41,11 +44,8 @@ pub(super) fn made(
         rows.push(of_group);
     }
     let (loss, size_name) = kind.unwrap_or((Loss::Bits, "length"));
-    type Quantity = (&'static str, fn(&measure::Row) -> f64);
     let mut quantities: Vec<Quantity> = vec![(loss.unit(), |row| row.cost)];
-    quantities.extend(
-        loss.wrong_name().map(|name| -> (&str, fn(&measure::Row) -> f64) { (name, |row| row.wrong) }),
-    );
+    quantities.extend(loss.wrong_name().map(|name| -> Quantity { (name, |row| row.wrong) }));
 
     let header = ["group", "what", size_name, "runs", "low", "median", "high"];
     let mut table = csv(&header.map(str::to_owned));
