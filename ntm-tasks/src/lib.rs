@@ -28,7 +28,7 @@ pub use copy::Copy;
 pub use curriculum::Curriculum;
 pub use dynamic_n_grams::DynamicNGrams;
 #[cfg(feature = "config")]
-pub use from_file::FromFile;
+pub use from_file::{DataFile, FromFile, Values};
 pub use picture::picture;
 pub use priority_sort::PrioritySort;
 pub use repeat_copy::RepeatCopy;

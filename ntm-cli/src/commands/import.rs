@@ -6,8 +6,9 @@ use crate::run_directory::{Checkpoint as Which, RunDirectory};
 use crate::run_files::environment;
 use ntm_core::Model;
 use ntm_core::TensorInfo;
-use ntm_core::checkpoint::{Archive, Checkpoint, Data, Tensor};
+use ntm_core::checkpoint::{ArchiveError, Checkpoint, Data, Foreign, Stored};
 use ntm_core::config::{Experiment, Loaded, Precision, Registry, to_ron};
+use ntm_core::random::Purpose;
 use ntm_core::train::Numbers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     let tensors = weights(&args.weights)?;
     let config = to_ron(&loaded.value);
     // weights in double precision keep it
-    let double = tensors.values().any(|tensor| matches!(tensor.data, Data::F64(_)));
+    let double = tensors.values().any(|tensor| matches!(tensor.data, Some(Data::F64(_))));
     let checkpoint = match double {
         true => checkpoint::<f64>(&loaded, tensors, &args.weights, &config)?,
         false => checkpoint::<f32>(&loaded, tensors, &args.weights, &config)?,
@@ -63,9 +64,16 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     checkpoint.write(writer.new_checkpoint(Which::Last)?)?;
     writer.write_status(&Status::imported())?;
     let (run, program) = (writer.path().display(), out::program());
+    // without files of its own the task wants to be told of some, or the commands below end at once
+    let task = loaded.value.task().map_err(|e| loaded.locate(e))?;
+    let wants = |purpose| task.count(purpose) == Some(0);
+    let given =
+        |wanted: bool, field| if wanted { format!(" 'task.{field}=\"FILE\"'") } else { String::new() };
+    let validation = given(wants(Purpose::Evaluation(0)), "validation");
+    let train = given(wants(Purpose::Training), "train");
     out::people(&format!(
-        "{run}: {} tensors of {}, in {} precision. Try next:\n  {program} eval {run}\n  {program} trace {run} --inputs FILE \
-         --out trace.safetensors\n  {program} train --from {run}",
+        "{run}: {} tensors of {}, in {} precision. Try next:\n  {program} eval {run}{validation}\n  {program} trace {run} --inputs FILE \
+         --out trace.safetensors\n  {program} train --from {run}{train}{validation}",
         checkpoint.tensors.len(),
         args.weights.display(),
         if double { "double" } else { "single" },
@@ -74,10 +82,17 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
 }
 
 /// The tensors of a file that are not data or reference values.
-fn weights(path: &Path) -> Result<BTreeMap<String, Tensor>, Failure> {
+fn weights(path: &Path) -> Result<BTreeMap<String, Stored>, Failure> {
     let other =
         |name: &str| OTHERS.contains(&name) || OTHER_GROUPS.iter().any(|group| name.starts_with(group));
-    let mut tensors = Archive::read(path)?.tensors;
+    let file = Foreign::read(path).map_err(|e| match &e {
+        // the file is the user's choice; that a disk fails is not
+        ArchiveError::InFile { error, .. } if matches!(**error, ArchiveError::Io { .. }) => {
+            Failure::stopped(e)
+        }
+        _ => Failure::wrong(e),
+    });
+    let mut tensors = file?.tensors;
     tensors.retain(|name, _| !other(name));
     Ok(tensors)
 }
@@ -85,7 +100,7 @@ fn weights(path: &Path) -> Result<BTreeMap<String, Tensor>, Failure> {
 /// A checkpoint of the weights, once they are known to be those of the model.
 fn checkpoint<T: Precision>(
     loaded: &Loaded<Experiment>,
-    tensors: BTreeMap<String, Tensor>,
+    tensors: BTreeMap<String, Stored>,
     path: &Path,
     config: &str,
 ) -> Result<Checkpoint, Failure>
@@ -103,8 +118,9 @@ where
         let shown: String = wrong.iter().take(LISTED).map(|line| format!("\n  {line}")).collect();
         let more = if lines > LISTED { format!("\n  and {} more", lines - LISTED) } else { String::new() };
         return Err(Failure::wrong(format!(
-            "{}: {lines} tensors are not those of the {config} in the config:{shown}{more}",
-            path.display()
+            "{}: {} not those of the {config} in the config:{shown}{more}",
+            path.display(),
+            if lines == 1 { "1 tensor is".into() } else { format!("{lines} tensors are") },
         )));
     }
     for (name, tensor) in &tensors {
@@ -114,11 +130,11 @@ where
     Ok(Checkpoint::of_weights(config, &model, &model.params, Numbers::default()))
 }
 
-fn set<T: Precision>(model: &mut Model<T>, name: &str, tensor: &Tensor) -> Result<(), String> {
+fn set<T: Precision>(model: &mut Model<T>, name: &str, tensor: &Stored) -> Result<(), String> {
     let numbers: Vec<T> = match &tensor.data {
-        Data::F32(data) => data.iter().map(|&x| T::of(f64::from(x))).collect(),
-        Data::F64(data) => data.iter().map(|&x| T::of(x)).collect(),
-        Data::U64(_) => return Err("holds whole numbers, and weights are f32 or f64".into()),
+        Some(Data::F32(data)) => data.iter().map(|&x| T::of(f64::from(x))).collect(),
+        Some(Data::F64(data)) => data.iter().map(|&x| T::of(x)).collect(),
+        _ => return Err(format!("is {}, and weights are F32 or F64", tensor.dtype)),
     };
     if let Some(at) = numbers.iter().position(|x| !x.is_finite()) {
         return Err(format!(
@@ -130,15 +146,28 @@ fn set<T: Precision>(model: &mut Model<T>, name: &str, tensor: &Tensor) -> Resul
 }
 
 /// Every tensor on which a model and a file disagree, in words.
-fn differences(model: &[TensorInfo], file: &BTreeMap<String, Tensor>) -> Vec<String> {
+fn differences(model: &[TensorInfo], file: &BTreeMap<String, Stored>) -> Vec<String> {
     let mut lines = vec![];
     for TensorInfo { path, shape, .. } in model {
         match file.get(path) {
-            None => lines
-                .push(format!("missing: `{path}` has shape {shape:?} in the model, and is not in the file")),
+            None => {
+                let parts = ["_ih", "_hh"].map(|end| format!("{path}{end}"));
+                let halves = parts.iter().all(|part| file.contains_key(part));
+                let hint = match halves {
+                    true => format!("; it is the sum of `{}` and `{}`", parts[0], parts[1]),
+                    false => String::new(),
+                };
+                lines.push(format!(
+                    "missing: `{path}` has shape {shape:?} in the model, and is not in the file{hint}"
+                ));
+            }
             Some(tensor) if tensor.shape != *shape => lines.push(format!(
                 "misshapen: `{path}` has shape {:?} in the file, and {shape:?} in the model",
                 tensor.shape
+            )),
+            Some(tensor) if !matches!(&*tensor.dtype, "F32" | "F64") => lines.push(format!(
+                "mistyped: `{path}` is {} in the file, and weights are F32 or F64; in NumPy: .astype(\"float32\")",
+                tensor.dtype
             )),
             Some(_) => {}
         }
@@ -148,7 +177,13 @@ fn differences(model: &[TensorInfo], file: &BTreeMap<String, Tensor>) -> Vec<Str
         // a name from a file may hold anything
         let short: String = name.chars().take(120).flat_map(char::escape_debug).collect();
         let shape = &tensor.shape;
-        lines.push(format!("extra: `{short}` has shape {shape:?} in the file, and is not in the model"));
+        let dtype = match &*tensor.dtype {
+            "F32" | "F64" => String::new(),
+            other => format!(" ({other})"),
+        };
+        lines.push(format!(
+            "extra: `{short}`{dtype} has shape {shape:?} in the file, and is not in the model"
+        ));
     }
     lines
 }

@@ -1,6 +1,6 @@
 //! `ntm list`: names that may stand in a config.
 use super::{Failure, out};
-use ntm_core::config::Registry;
+use ntm_core::config::{Registry, near_miss};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -22,8 +22,10 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         Some(given) => {
             let Some((_, names)) = kinds.iter().find(|(kind, _)| kind == given) else {
                 let known: Vec<&str> = kinds.iter().map(|(kind, _)| *kind).collect();
+                let near = near_miss(given, known.iter().copied());
+                let hint = near.map(|near| format!(" did you mean {near:?}?")).unwrap_or_default();
                 return Err(Failure::wrong(format!(
-                    "there are no components called {given:?}; there are {}",
+                    "there are no components called {given:?};{hint} there are {}",
                     known.join(", ")
                 )));
             };

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 struct Shown {
     weighting: Vec<Vec<f32>>,
+    /// that of the step before, where it is what the head acts with
+    used: Vec<Vec<f32>>,
     read: Vec<Vec<f32>>,
     add: Vec<Vec<f32>>,
 }
@@ -46,12 +48,13 @@ pub(crate) fn record_with_memory(
             let Some((Ok(head), name)) = name.map(|(head, name)| (head.parse::<usize>(), name)) else {
                 return;
             };
-            if !matches!(name, "weighting" | "read" | "add") {
+            if !matches!(name, "weighting" | "weighting_used" | "read" | "add") {
                 return;
             }
             let head = heads.entry(head).or_default();
             let steps = match name {
                 "weighting" => &mut head.weighting,
+                "weighting_used" => &mut head.used,
                 "read" => &mut head.read,
                 _ => &mut head.add,
             };
@@ -88,10 +91,12 @@ fn recorded(head: usize, shown: &Shown) -> HeadRecording {
     let reads = !shown.read.is_empty();
     let vectors = if reads { &shown.read } else { &shown.add };
     let bound = bound(vectors.iter().flatten());
+    // what was read or added belongs to the weighting that the head acted with
+    let weighting = if shown.used.is_empty() { &shown.weighting } else { &shown.used };
     HeadRecording {
         name: format!("heads.{head} {}", if reads { "read" } else { "write" }),
         reads,
-        weighting: grid("", &shown.weighting, (0.0, 1.0)),
+        weighting: grid("", weighting, (0.0, 1.0)),
         vectors: grid("", vectors, (-bound, bound)),
     }
 }
@@ -111,4 +116,19 @@ fn grid(title: &str, steps: &[Vec<f32>], range: (f32, f32)) -> Grid {
     let (rows, columns) = (steps.first().map_or(0, Vec::len), steps.len());
     let at = |n: usize| steps[n % columns].get(n / columns).copied().unwrap_or(f32::NAN);
     Grid { title: title.into(), rows, columns, values: (0..rows * columns).map(at).collect(), range }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_stand_beside_the_weighting_that_the_head_acted_with() {
+        let made = vec![vec![0.0, 1.0], vec![1.0, 0.0]];
+        let used = vec![vec![0.5, 0.5], vec![0.0, 1.0]];
+        let current = Shown { weighting: made.clone(), read: vec![vec![3.0]; 2], ..Shown::default() };
+        assert_eq!(recorded(0, &current).weighting, grid("", &made, (0.0, 1.0)));
+        let previous = Shown { used: used.clone(), ..current };
+        assert_eq!(recorded(0, &previous).weighting, grid("", &used, (0.0, 1.0)));
+    }
 }

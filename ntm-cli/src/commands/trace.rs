@@ -5,7 +5,9 @@ use ntm_core::checkpoint::{Archive, Data, Tensor};
 use ntm_core::config::{Precision, Registry};
 use ntm_core::engine::{Exact, inspect_scored};
 use ntm_core::random::Purpose;
+use ntm_core::train::Task;
 use ntm_core::{Cell, Sequence};
+use ntm_tasks::{DataFile, Values};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,10 +78,10 @@ where
         Some(size) => Some(size),
         None => trained.task.usual_sizes().into_iter().min(),
     };
-    let file = args.inputs.as_deref().map(Archive::read).transpose()?;
-    let (items, steps) = match (&file, args.inputs.as_deref()) {
-        (Some(file), Some(path)) => shape_of(file, path, inputs)?,
-        _ => (1, trained.task.steps_for(Purpose::Evaluation(size.unwrap_or(0)), size)?),
+    let file = args.inputs.as_deref().map(|path| read(path, &*trained.task)).transpose()?;
+    let (items, steps) = match &file {
+        Some(file) => (file.items, file.steps),
+        None => (1, trained.task.steps_for(Purpose::Evaluation(size.unwrap_or(0)), size)?),
     };
     // kept once by the engine, once by name, once as it is written
     let model =
@@ -87,13 +89,18 @@ where
             3 * items as u128 * steps as u128 * memory::of_step(cell)
                 + memory::of_sequences(items, steps, inputs, outputs)
         })?;
-    let given = match (&file, args.inputs.as_deref()) {
-        (Some(file), Some(path)) => from_file::<T>(file, path, (items, steps), (inputs, outputs))?,
-        _ => drawn::<T>(trained, size, args.seed)?,
+    if let (Some(file), Some(path)) = (&file, args.inputs.as_deref())
+        && file.targets.is_some()
+    {
+        say_unscored(file, path);
+    }
+    let given = match file {
+        Some(file) => from_file::<T>(file, (inputs, outputs)),
+        None => drawn::<T>(trained, size, args.seed)?,
     };
 
     // one that is drawn may be shorter than the longest
-    let steps = if file.is_some() { steps } else { given.sequences[0].steps };
+    let steps = if given.inputs.is_some() { steps } else { given.sequences[0].steps };
     let exact = Exact {
         steps,
         inputs: given.inputs.as_deref(),
@@ -138,99 +145,62 @@ fn drawn<T>(trained: &Trained, size: Option<u64>, seed: Option<u64>) -> Result<G
     Ok(Given { sequences: vec![sequence], inputs, exact_targets, mask, batch: false, targets: true })
 }
 
-/// Items and steps of a file's inputs.
-fn shape_of(file: &Archive, path: &Path, inputs: usize) -> Result<(usize, usize), Failure> {
-    let shown = path.display();
-    let Some(tensor) = file.tensors.get("inputs") else {
-        let names: Vec<&str> = file.tensors.keys().map(String::as_str).take(8).collect();
-        return Err(Failure::wrong(format!(
-            "{shown}: there is no tensor `inputs`; it holds {}",
-            names.join(", ")
-        )));
-    };
-    match tensor.shape[..] {
-        [steps, channels] if channels == inputs && steps > 0 => Ok((1, steps)),
-        [items, steps, channels] if channels == inputs && items > 0 && steps > 0 => Ok((items, steps)),
-        _ => Err(Failure::wrong(format!(
-            "{shown}: `inputs` has shape {:?}, and the model takes steps x {inputs}, or items x steps x {inputs}",
-            tensor.shape
-        ))),
-    }
+/// The data in a file, known to be what the task's loss takes.
+fn read(path: &Path, task: &dyn Task) -> Result<DataFile, Failure> {
+    DataFile::of_any(path, task.inputs(), task.outputs(), task.loss()).map_err(Failure::wrong)
 }
 
 /// The first sequence of a file; where it has no targets, they are zeros.
-pub(crate) fn first_of_file(
-    file: &Archive,
-    path: &Path,
-    (inputs, outputs): (usize, usize),
-) -> Result<Sequence, Failure> {
-    let shape = shape_of(file, path, inputs)?;
-    let given = from_file::<f32>(file, path, shape, (inputs, outputs))?;
-    let mut sequence = given.sequences.into_iter().next().unwrap_or_default();
-    if !given.targets {
-        sequence.targets = vec![0.0; sequence.steps * outputs];
-    }
-    Ok(sequence)
+pub(crate) fn first_of_file(path: &Path, task: &dyn Task) -> Result<Sequence, Failure> {
+    let given = from_file::<f32>(read(path, task)?, (task.inputs(), task.outputs()));
+    Ok(given.sequences.into_iter().next().unwrap_or_default())
 }
 
-/// Sequences of a file, all of the same length.
-fn from_file<T: Precision>(
-    file: &Archive,
-    path: &Path,
-    (items, steps): (usize, usize),
-    (inputs, outputs): (usize, usize),
-) -> Result<Given<T>, Failure> {
-    let batch = file.tensors.get("inputs").is_some_and(|t| t.shape.len() == 3);
-    let tensor = |name: &str, channels: &[usize]| -> Result<Option<Vec<f64>>, Failure> {
-        let Some(tensor) = file.tensors.get(name) else { return Ok(None) };
-        let all = [&[items, steps], channels].concat();
-        let wanted = if batch { &all[..] } else { &all[1..] };
-        if tensor.shape != wanted {
-            return Err(Failure::wrong(format!(
-                "{}: `{name}` has shape {:?}, and beside these inputs it should be {wanted:?}",
-                path.display(),
-                tensor.shape
-            )));
-        }
-        Ok(Some(match &tensor.data {
-            Data::F32(data) => data.iter().map(|&x| f64::from(x)).collect(),
-            Data::F64(data) => data.clone(),
-            Data::U64(data) => data.iter().map(|&x| x as f64).collect(),
-        }))
-    };
-    let x = tensor("inputs", &[inputs])?.unwrap_or_default();
-    let targets = tensor("targets", &[outputs])?;
-    let mask = tensor("mask", &[])?;
-    let exact = |data: Option<Vec<f64>>| -> Option<Vec<T>> { Some(data?.into_iter().map(T::of).collect()) };
-    let part = |data: Option<&Vec<f64>>, item: usize, each: usize, otherwise: f32| -> Vec<f32> {
-        let n = steps * each;
-        data.map_or(vec![otherwise; n], |data| {
-            data[item * n..(item + 1) * n].iter().map(|&x| x as f32).collect()
+/// What is to be known of a loss of which a part, or all, is 0.
+fn say_unscored(file: &DataFile, path: &Path) {
+    let (shown, lengths) = (path.display(), file.lengths());
+    let unscored = lengths.iter().filter(|length| length.is_none()).count();
+    if unscored == file.items {
+        out::people(&format!(
+            "{shown}: `mask` is 0 everywhere: nothing is scored, so that the loss and every gradient are 0"
+        ));
+    } else if unscored > 0 {
+        out::people(&format!(
+            "{shown}: {unscored} of {} items have a `mask` of zeros and are not scored",
+            file.items
+        ));
+    }
+}
+
+/// Sequences of a file. A batch needs padding, and its mask says where: from an item's last scored step on.
+fn from_file<T: Precision>(file: DataFile, (inputs, outputs): (usize, usize)) -> Given<T> {
+    let steps = file.steps;
+    let part = |data: Option<&Values>, item: usize, each: usize, taken: usize, otherwise: f32| -> Vec<f32> {
+        data.map_or(vec![otherwise; taken * each], |data| {
+            data.single[item * steps * each..][..taken * each].to_vec()
         })
     };
-    // a batch needs padding, and its mask says where: from an item's last scored step on
-    let length = |item: usize| {
-        let scored = mask.as_ref().filter(|_| batch).map(|mask| &mask[item * steps..(item + 1) * steps]);
-        scored.and_then(|mask| mask.iter().rposition(|&weight| weight != 0.0)).map_or(steps, |last| last + 1)
+    let sequence = |(item, length): (usize, Option<usize>)| {
+        let taken = length.filter(|_| file.batch).unwrap_or(steps);
+        Sequence {
+            steps: taken,
+            inputs: part(Some(&file.inputs), item, inputs, taken, 0.0),
+            targets: part(file.targets.as_ref(), item, outputs, taken, 0.0),
+            mask: part(file.mask.as_ref(), item, 1, taken, 1.0),
+        }
     };
-    let sequence = |item| {
-        let mut sequence = Sequence {
-            steps: length(item),
-            inputs: part(Some(&x), item, inputs, 0.0),
-            targets: part(targets.as_ref(), item, outputs, 0.0),
-            mask: part(mask.as_ref(), item, 1, 1.0),
-        };
-        sequence.inputs.truncate(sequence.steps * inputs);
-        sequence.targets.truncate(sequence.steps * outputs);
-        sequence.mask.truncate(sequence.steps);
-        sequence
+    let exact = |values: Values| -> Vec<T> {
+        match values.double {
+            Some(double) => double.into_iter().map(T::of).collect(),
+            None => values.single.into_iter().map(|x| T::of(f64::from(x))).collect(),
+        }
     };
-    Ok(Given {
-        sequences: (0..items).map(sequence).collect(),
-        batch,
-        targets: targets.is_some(),
-        inputs: exact(Some(x)),
-        exact_targets: exact(targets),
-        mask: exact(mask),
-    })
+    Given {
+        sequences: file.lengths().into_iter().enumerate().map(sequence).collect(),
+        batch: file.batch,
+        targets: file.targets.is_some(),
+        inputs: Some(exact(file.inputs)),
+        exact_targets: file.targets.map(exact),
+        mask: file.mask.map(exact),
+    }
 }

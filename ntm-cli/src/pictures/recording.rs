@@ -44,7 +44,8 @@ pub struct HeadRecording {
     pub name: String,
     /// True of a head that reads, false of one that writes.
     pub reads: bool,
-    /// Where the head looked: slots x steps.
+    /// Where the head looked when it read or wrote: slots x steps. A head with `using: Previous` looks with the weighting of
+    /// the step before, at the first step with that of the start.
     pub weighting: Grid,
     /// What was read, or what was added: width x steps.
     pub vectors: Grid,

@@ -200,13 +200,106 @@ fn what_does_not_fit_is_listed_at_once_and_nothing_is_left_behind() {
             let shape = archive.tensors["output.bias"].shape.clone();
             archive.tensors.insert("output.bias".into(), Tensor::new(shape.clone(), vec![0_u64; shape[0]]));
         },
-        &["`output.bias` holds whole numbers"],
+        &["1 tensor is not", "mistyped: `output.bias` is U64 in the file, and weights are F32 or F64"],
     );
     // a header that promises more than there is, and no header at all
     for bytes in [&b"\xff\xff\xff\xff\xff\xff\xff\x7f{}"[..], b"", b"weights"] {
         place.write("weights.safetensors", bytes);
         let ended = place.run(&["import", "model.ron", "weights.safetensors", "--out", "run"]);
-        assert_eq!(ended.code(), 1, "{}", ended.people());
+        assert_eq!(ended.code(), 2, "{}", ended.people());
         assert!(ended.people().contains("weights.safetensors: ") && !place.path("run").exists());
+        assert!(ended.people().contains("no safetensors file"), "{}", ended.people());
     }
+    let ended = place.run(&["import", "model.ron", "absent.safetensors", "--out", "run"]);
+    assert_eq!(ended.code(), 2, "{}", ended.people());
+    assert!(ended.people().contains("absent.safetensors: there is no such file; give"), "{}", ended.people());
+}
+
+/// A file with one more tensor, of a type that an archive cannot hold.
+fn with_integers(archive: &Archive, name: &str) -> Vec<u8> {
+    let bytes = archive.to_bytes().unwrap();
+    let length = usize::try_from(u64::from_le_bytes(*bytes.first_chunk().unwrap())).unwrap();
+    let (header, body) = bytes[8..].split_at(length);
+    let mut header: serde_json::Map<String, Value> = serde_json::from_slice(header).unwrap();
+    header.remove("__metadata__");
+    let (begin, end) = (body.len(), body.len() + 8);
+    let integers = serde_json::json!({"dtype": "I64", "shape": [1], "data_offsets": [begin, end]});
+    header.insert(name.into(), integers);
+    let header = serde_json::to_vec(&header).unwrap();
+    [&(header.len() as u64).to_le_bytes()[..], &header, body, &[0; 8]].concat()
+}
+
+#[test]
+fn a_tensor_of_another_type_is_one_line_of_the_list() {
+    let (place, (json, mut golden)) = (Place::new(), case("lstm-default"));
+    place.write("model.ron", config(&json));
+    let import = ["import", "model.ron", "weights.safetensors", "--out", "run"];
+    // beside weights it is extra; among what is passed over it does not matter
+    place.write("weights.safetensors", with_integers(&golden, "trace.steps"));
+    place.works(&import);
+    std::fs::remove_dir_all(place.path("run")).unwrap();
+    let bias = golden.tensors.remove("controller.bias").unwrap();
+    for half in ["controller.bias_ih", "controller.bias_hh"] {
+        golden.tensors.insert(half.into(), bias.clone());
+    }
+    place.write("weights.safetensors", with_integers(&golden, "steps"));
+    let ended = place.run(&import);
+    let said = ended.people();
+    assert_eq!(ended.code(), 2, "{said}");
+    for wanted in [
+        "4 tensors are not",
+        "missing: `controller.bias` has shape [",
+        "it is the sum of `controller.bias_ih` and `controller.bias_hh`",
+        "extra: `steps` (I64) has shape [1]",
+        "extra: `controller.bias_hh` has shape [",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[test]
+fn what_import_advises_names_the_files_that_are_wanted() {
+    let (place, (json, golden)) = (Place::new(), case("lstm-default"));
+    golden.write(place.path("golden.safetensors")).unwrap();
+    let task = format!("FromFile(inputs: {}, outputs: {}", json["inputs"], json["outputs"]);
+    let whole = config(&json);
+    place.write("model.ron", &whole);
+    let said = place.works(&["import", "model.ron", "golden.safetensors", "--out", "run"]).people();
+    assert!(said.contains("eval run 'task.validation=\"FILE\"'\n"), "{said}");
+    assert!(said.contains("train --from run 'task.train=\"FILE\"' 'task.validation=\"FILE\"'"), "{said}");
+    let files = "train: \"golden.safetensors\", validation: \"golden.safetensors\"";
+    place.write("model.ron", whole.replacen(&task, &format!("{task}, {files}"), 1));
+    let said = place.works(&["import", "model.ron", "golden.safetensors", "--out", "more"]).people();
+    assert!(said.contains("eval more\n") && said.trim_end().ends_with("train --from more"), "{said}");
+    // whatever else is asked for
+    let ended = place.run(&["train", "--resume", "run", "train.sequences=20"]);
+    assert!(ended.code() == 2 && ended.people().contains("holds imported weights"), "{}", ended.people());
+}
+
+#[test]
+fn a_head_that_acts_with_the_weighting_before_shows_it() {
+    let (place, _, golden) = imported("feed-forward-previous-read");
+    place.works(&["trace", "run", "--inputs", "golden.safetensors", "--f64", "--out", "trace.safetensors"]);
+    let ours = Archive::read(place.path("trace.safetensors")).unwrap();
+    let head = (0..4).find(|h| ours.tensors.contains_key(&format!("heads.{h}.weighting_used"))).unwrap();
+    let of = |what: &str| doubles(&ours, &format!("heads.{head}.{what}"));
+    let (used, made, read, memory) =
+        (of("weighting_used"), of("weighting"), of("read"), doubles(&ours, "memory"));
+    let [items, steps, slots] = ours.tensors[&format!("heads.{head}.weighting")].shape[..] else { panic!() };
+    let width = read.len() / (items * steps);
+    assert_eq!(golden.tensors["inputs"].shape[..2], [items, steps]);
+    for (item, step) in (0..items).flat_map(|item| (1..steps).map(move |step| (item, step))) {
+        let (now, before) = (item * steps + step, item * steps + step - 1);
+        assert_eq!(used[now * slots..][..slots], made[before * slots..][..slots], "{item} {step}");
+        assert_ne!(used[now * slots..][..slots], made[now * slots..][..slots], "{item} {step}");
+        // so what was read is what it says: the memory of the step before under this weighting
+        let expected: Vec<f64> = (0..width)
+            .map(|j| {
+                (0..slots).map(|i| used[now * slots + i] * memory[(before * slots + i) * width + j]).sum()
+            })
+            .collect();
+        close("read", &read[now * width..][..width], &expected, 1e-9);
+    }
+    let start: f64 = used[..slots].iter().sum();
+    assert!(start <= 1.0 + 1e-12 && used[..slots] != made[..slots]);
 }

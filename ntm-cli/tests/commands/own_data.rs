@@ -154,6 +154,98 @@ fn a_run_finds_its_files_from_anywhere_and_goes_on_with_the_same_bits() {
     elsewhere(&["bench", "../configs/own.ron", "--seconds", "0.02"]);
 }
 
+/// Changes the numbers of a tensor in a file.
+fn changed(place: &Place, to: &str, name: &str, change: impl FnOnce(&mut Vec<f32>)) {
+    let mut archive = Archive::read(place.path("data/b.safetensors")).unwrap();
+    let Data::F32(numbers) = &mut archive.tensors.get_mut(name).unwrap().data else { panic!() };
+    change(numbers);
+    archive.write(place.path(to)).unwrap();
+}
+
+#[test]
+fn a_trace_takes_the_data_that_training_takes() {
+    let place = place("Bits", |heard| [f32::from(heard), 0.0]);
+    place.works(&["train", "configs/own.ron", "train.sequences=20", "--quiet"]);
+    changed(&place, "nan.safetensors", "inputs", |x| x[3] = f32::NAN);
+    changed(&place, "negative.safetensors", "mask", |mask| mask[1] = -1.0);
+    changed(&place, "two.safetensors", "targets", |y| y.fill(2.0));
+    let mut archive = Archive::read(place.path("data/b.safetensors")).unwrap();
+    let mask = archive.tensors.remove("mask").unwrap();
+    archive.tensors.insert("Mask".into(), mask);
+    archive.write(place.path("misspelt.safetensors")).unwrap();
+    archive.tensors.remove("Mask");
+    archive.tensors.insert("targets".into(), Tensor::new([ITEMS, STEPS, 2], vec![0_u64; ITEMS * STEPS * 2]));
+    archive.write(place.path("whole.safetensors")).unwrap();
+    place.write("garbage.safetensors", "this is no such file");
+    for (file, said) in [
+        ("nan", "`inputs` holds NaN at [0, 3, 0]"),
+        ("negative", "`mask` holds -1 at item 0, step 1"),
+        ("two", "Bits takes targets from 0 to 1"),
+        ("misspelt", "did you mean `mask`?"),
+        ("whole", "`targets` is of type U64; allowed are F32, F64, U8 and BOOL"),
+        ("garbage", "no safetensors file"),
+        ("absent", "there is no such file; give"),
+    ] {
+        let name = format!("{file}.safetensors");
+        let data = format!("task.validation={:?}", place.path(&name));
+        for args in [
+            &["trace", "runs/own", "--inputs", &name, "--out", "trace.safetensors"][..],
+            &["eval", "runs/own", &data],
+            &["train", "configs/own.ron", "--out", "never", &data],
+        ] {
+            let before = place.files();
+            let ended = place.run(args);
+            assert_eq!(ended.code(), 2, "{args:?}: {}", ended.people());
+            assert!(ended.people().contains(said), "{args:?}: {}", ended.people());
+            assert!(place.files() == before, "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn a_trace_of_which_nothing_is_scored_says_so() {
+    let place = place("Bits", |heard| [f32::from(heard), 0.0]);
+    place.works(&["train", "configs/own.ron", "train.sequences=20", "--quiet"]);
+    changed(&place, "none.safetensors", "mask", |mask| mask.fill(0.0));
+    changed(&place, "most.safetensors", "mask", |mask| mask[..STEPS].fill(0.0));
+    for (file, said) in [("none", "nothing is scored"), ("most", "1 of 24 items")] {
+        let (file, out) = (format!("{file}.safetensors"), format!("{file}-trace.safetensors"));
+        let ended = place.works(&["trace", "runs/own", "--inputs", &file, "--out", &out]);
+        assert!(ended.people().contains(said), "{}", ended.people());
+    }
+    let trace = Archive::read(place.path("none-trace.safetensors")).unwrap();
+    assert_eq!(trace.tensors["loss"].data, Data::F32(vec![0.0]));
+}
+
+#[test]
+fn bits_of_a_file_may_be_bytes() {
+    let place = place("Bits", |heard| [f32::from(heard), 0.0]);
+    place.works(&["train", "configs/own.ron", "train.sequences=20", "--quiet"]);
+    // one item of two steps: inputs as BOOL, targets as U8
+    let header = r#"{"inputs":{"dtype":"BOOL","shape":[1,2,1],"data_offsets":[0,2]},"targets":{"dtype":"U8","shape":[1,2,2],"data_offsets":[2,6]}}"#;
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[1, 0, 0, 1, 1, 0]].concat();
+    place.write("bytes.safetensors", bytes);
+    let mut floats = Archive::default();
+    floats.tensors.insert("inputs".into(), Tensor::new([1, 2, 1], vec![1.0_f32, 0.0]));
+    floats.tensors.insert("targets".into(), Tensor::new([1, 2, 2], vec![0.0_f32, 1.0, 1.0, 0.0]));
+    floats.write(place.path("floats.safetensors")).unwrap();
+    let rows = ["bytes", "floats"].map(|name| {
+        let (file, out) = (format!("{name}.safetensors"), format!("{name}-trace.safetensors"));
+        place.works(&["trace", "runs/own", "--inputs", &file, "--out", &out]);
+        let data = format!("task.validation={file:?}");
+        (place.read(&out), place.works(&["eval", "runs/own", &data, "--json"]).result())
+    });
+    assert!(rows[0] == rows[1], "{} beside {}", rows[0].1, rows[1].1);
+}
+
+#[test]
+fn numbers_whose_squares_cannot_be_added_up_are_refused() {
+    let place = place("MeanSquare", |heard| [if heard { 1e30 } else { 0.0 }, 0.0]);
+    let ended = place.run(&["train", "configs/own.ron", "--quiet"]);
+    assert_eq!(ended.code(), 2, "{}", ended.people());
+    assert!(ended.people().contains("MeanSquare takes targets from -1e12 to 1e12"), "{}", ended.people());
+}
+
 #[test]
 fn files_that_cannot_be_trained_on_are_refused_before_anything_is_written() {
     let place = place("Bits", |heard| [f32::from(heard), 0.0]);

@@ -1,16 +1,19 @@
 //! Sequences of one's own, from a file.
 //!
 //! A safetensors file with `inputs` and `targets` (items x steps x channels) and, optionally, `mask` (items x steps): the
-//! weight of each step in the loss, 0 where it is not scored. Without a mask every step is scored.
+//! weight of each step in the loss, 0 where it is not scored. Without a mask every step is scored. Numbers are `F32`,
+//! `F64`, `U8` or `BOOL`.
 //!
 //! An item ends with its last scored step. Steps after it are padding: they could change neither the cost nor a gradient,
 //! and are not computed. So items of different length share a file, each padded to the longest, with a mask of zeros there.
 //!
 //! Training goes through the file in passes; each pass is a permutation of its own, drawn from the seed. Sequence n of
 //! training thus depends on (seed, n) alone. Validation and evaluation take the items of the other file in its order.
+mod data;
 mod items;
 mod permutation;
 
+pub use data::{DataFile, Values};
 use items::Items;
 use ntm_core::config::FilePath;
 use ntm_core::random::{Purpose, Random};

@@ -5,7 +5,6 @@ use crate::commands::record::record_with_memory;
 use crate::commands::{memory, trace, train};
 use crate::pictures::{figure6, memories};
 use ntm_core::Sequence;
-use ntm_core::checkpoint::Archive;
 use ntm_core::config::Registry;
 use ntm_core::random::Purpose;
 use std::path::{Path, PathBuf};
@@ -56,7 +55,7 @@ fn spaced(steps: usize) -> Vec<usize> {
 fn sequence(trained: &Trained, args: &Args) -> Result<Sequence, Failure> {
     let task = &*trained.task;
     if let Some(path) = &args.inputs {
-        return trace::first_of_file(&Archive::read(path)?, path, (task.inputs(), task.outputs()));
+        return trace::first_of_file(path, task);
     }
     let seed = args.seed.unwrap_or(trained.loaded.value.train.eval_seed);
     let size = args.length.first().copied();

@@ -22,14 +22,6 @@ pub(super) fn open(
     let run = RunDirectory::open(run)?;
     let writer = RunWriter::resume(run.path())?;
     let shown = run.path().display().to_string();
-    let before = Source::new(run.file("config.ron").display().to_string(), run.config()?)
-        .beside(run.file("config.ron"));
-    let source = config.map_or_else(|| Ok(before.clone()), |config| source(Some(config)).map(|s| s.0))?;
-    let (loaded, plan) = planned(registry, &source, overrides, threads)?;
-    let experiment = loaded.value.clone();
-    let earlier: Experiment = registry.parse(&before)?;
-    same_but_for_sequences(&shown, &earlier, &experiment)?;
-
     let status = run.status::<Status>()?;
     if status.as_ref().is_some_and(|status| status.state == State::Imported) {
         return Err(Failure::wrong(format!(
@@ -38,6 +30,14 @@ pub(super) fn open(
             out::program()
         )));
     }
+    let before = Source::new(run.file("config.ron").display().to_string(), run.config()?)
+        .beside(run.file("config.ron"));
+    let source = config.map_or_else(|| Ok(before.clone()), |config| source(Some(config)).map(|s| s.0))?;
+    let (loaded, plan) = planned(registry, &source, overrides, threads)?;
+    let experiment = loaded.value.clone();
+    let earlier: Experiment = registry.parse(&before)?;
+    same_but_for_sequences(&shown, &earlier, &experiment)?;
+
     let path = run.checkpoint(Which::Last);
     let checkpoint = if path.exists() { Some(Checkpoint::read(&path)?) } else { None };
     if let Some(checkpoint) = &checkpoint {
