@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod eval;
 mod experiment;
+mod export;
 mod failure;
 mod flops;
 mod import;
@@ -47,6 +48,8 @@ enum Command {
     Plot(plot::Args),
     /// Make a run of weights that were trained elsewhere
     Import(import::Args),
+    /// Take something out of a run: its weights, for one
+    Export(export::Args),
     /// Time training steps
     Bench(bench::Args),
     /// Compare variants of a base over many seeds, from a file
@@ -80,6 +83,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Some(Command::Trace(args)) => trace::run(&registry, &args),
         Some(Command::Plot(args)) => plot::run(&registry, &args),
         Some(Command::Import(args)) => import::run(&registry, &args),
+        Some(Command::Export(args)) => export::run(&registry, &args),
         Some(Command::Bench(args)) => bench::run(&registry, &args),
         Some(Command::Ablate(args)) => ablate::run(&registry, &args),
         Some(Command::Sweep(args)) => sweep::run(&registry, &args),

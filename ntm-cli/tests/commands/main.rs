@@ -1,6 +1,7 @@
 //! The program as a user meets it: what is refused and how, what a run leaves behind, and that it can go on.
 mod ablations;
 mod bad_input;
+mod exports;
 mod foreign;
 mod measuring;
 mod own_data;

@@ -117,3 +117,14 @@ fn machines_have_the_heads_the_memory_and_the_rates_of_tables_1_to_3() {
         }
     }
 }
+
+#[test]
+fn weights_of_every_machine_of_the_paper_fit_into_3_mib() {
+    for name in [FEED_FORWARD, BASE] {
+        for task in TASKS {
+            let parameters = variant(task, name).value.plan(1).unwrap().parameters;
+            // four bytes each, and room for names and the config
+            assert!(4 * parameters + (64 << 10) <= 3 << 20, "{task}, {name}: {parameters} parameters");
+        }
+    }
+}

@@ -180,6 +180,14 @@ impl Checkpoint {
         checkpoint
     }
 
+    /// What is left without optimiser state: the weights and the config, to be run, looked into, imported or started from. It says
+    /// still where training stood.
+    #[must_use]
+    pub fn without_optimizer(mut self) -> Self {
+        self.tensors.retain(|name, _| !name.starts_with(OPTIMIZER));
+        self
+    }
+
     /// The checkpoint as an archive: equal checkpoints give equal bytes.
     pub fn to_archive(&self) -> Archive {
         let head = Head { format: FORMAT, version: self.version.clone(), numbers: self.numbers };
