@@ -157,6 +157,9 @@ impl Task for AssociativeRecall {
     fn size_name(&self) -> &'static str {
         "items"
     }
+    fn trained_sizes(&self) -> Option<(u64, u64)> {
+        Some((self.items.0 as u64, self.items.1 as u64))
+    }
     fn usual_sizes(&self) -> Vec<u64> {
         vec![6, 10, 12, 15, 20]
     }

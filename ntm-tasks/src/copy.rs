@@ -104,6 +104,9 @@ impl Task for Copy {
     fn size_name(&self) -> &'static str {
         "length"
     }
+    fn trained_sizes(&self) -> Option<(u64, u64)> {
+        Some((self.length.0 as u64, self.length.1 as u64))
+    }
     fn usual_sizes(&self) -> Vec<u64> {
         vec![10, 20, 30, 50, 120]
     }

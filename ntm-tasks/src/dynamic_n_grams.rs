@@ -145,6 +145,9 @@ impl Task for DynamicNGrams {
         }
         Some(cost)
     }
+    fn trained_sizes(&self) -> Option<(u64, u64)> {
+        Some((self.length.0 as u64, self.length.1 as u64))
+    }
     fn usual_sizes(&self) -> Vec<u64> {
         vec![200, 400]
     }

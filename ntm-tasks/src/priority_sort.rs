@@ -136,6 +136,9 @@ impl Task for PrioritySort {
     fn size_name(&self) -> &'static str {
         "vectors"
     }
+    fn trained_sizes(&self) -> Option<(u64, u64)> {
+        Some((self.vectors.0 as u64, self.vectors.1 as u64))
+    }
     fn usual_sizes(&self) -> Vec<u64> {
         vec![10, 20, 30, 40]
     }

@@ -154,6 +154,9 @@ impl Task for RepeatCopy {
         let length = size.map_or(mean(self.length), |size| size as f64);
         Some(length * mean(self.repeats) * self.width as f64)
     }
+    fn trained_sizes(&self) -> Option<(u64, u64)> {
+        Some((self.length.0 as u64, self.length.1 as u64))
+    }
     fn usual_sizes(&self) -> Vec<u64> {
         vec![10, 20]
     }

@@ -88,6 +88,7 @@ fn both_ends_of_a_range_and_all_between_are_drawn() {
             _ if uniform.inputs() == 9 => (1, 20),
             _ => continue, // repeat copy has a test of its own, for two ranges
         };
+        assert_eq!(uniform.trained_sizes(), Some((low, high)), "{uniform:?}");
         let expected: BTreeSet<usize> = (low..=high).map(|size| uniform.steps(Some(size)).unwrap()).collect();
         let seen: BTreeSet<usize> = (0..2000).map(|n| drawn(&*uniform, None, n).steps).collect();
         assert_eq!(seen, expected, "{uniform:?}");

@@ -11,7 +11,8 @@ pub(crate) struct Args {
     /// model.memory.slots=1024
     #[arg(value_name = "RUN|path=value")]
     words: Vec<String>,
-    /// Sizes to measure, parted by commas [default: the task's usual ones; sequences from a file have none]
+    /// Sizes to measure, parted by commas [default: the task's usual ones, or the range that an override such as
+    /// 'task.length=(1, 20)' sets; sequences from a file have none]
     #[arg(long, value_name = "N", value_delimiter = ',')]
     length: Vec<u64>,
     /// Sequences per size [default: 100; all of a file]
@@ -31,7 +32,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     let (run, overrides) = parted_one(&args.words, "run directory or checkpoint")?;
     let trained = Trained::open(registry, run.as_deref(), args.last, &overrides)?;
     let (task, settings) = (&*trained.task, &trained.loaded.value.train);
-    let sizes = measure::sizes(task, &args.length);
+    let sizes = measure::sizes(task, &args.length, &overrides);
     let sequences = args.sequences.map(|n| n as usize);
     let (wanted, threads) = ((&sizes[..], sequences), args.threads.count());
     let model = measure::model_for(&trained, wanted, threads)?;

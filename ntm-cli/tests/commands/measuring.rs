@@ -1,7 +1,10 @@
 //! Commands that look at a trained model, and those that need none.
-use crate::place::Place;
+use crate::place::{Place, TINY};
 use ntm_cli::core::checkpoint::{Archive, Checkpoint, Data};
 use ntm_cli::core::engine::Stepper;
+use ntm_cli::core::random::Purpose;
+use ntm_cli::core::train::Task;
+use ntm_cli::tasks::{DynamicNGrams, RepeatCopy};
 
 fn trained() -> Place {
     let place = Place::new();
@@ -40,6 +43,69 @@ fn eval_measures_sizes_and_memories_that_were_not_trained() {
         "4",
     ]);
     place.works(&["eval", "--last", "--length", "4"]);
+}
+
+/// The small model on another task, after a few sequences.
+fn trained_on(task: &str) -> Place {
+    let place = Place::new();
+    let copy = "Copy(width: 3, length: (1, 3))";
+    assert!(TINY.contains(copy));
+    place.write("tiny.ron", TINY.replace(copy, task));
+    place.works(&["train", "tiny.ron", "train.sequences=20", "--quiet"]);
+    place
+}
+
+#[test]
+fn eval_takes_a_task_of_two_sizes_at_any_pair_of_them() {
+    let place = trained_on("RepeatCopy(width: 2, length: (1, 2), repeats: (1, 2))");
+    let pair = ["task.length=(5, 5)", "task.repeats=(3, 3)"];
+    let rows = |args: &[&str]| place.works(&[&["eval", "--sequences", "30", "--json"], args].concat()).json();
+    let longer = rows(&pair);
+    let row = &longer["rows"][0];
+    assert_eq!((&row["length"], &row["chance_bits_per_sequence"]), (&5.into(), &(5.0 * 3.0 * 2.0).into()));
+    assert_eq!(longer["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(rows(&["--length", "5", pair[1]]), longer);
+    // what a count looks like is as it was in training
+    place.works(&["trace", "--length", "5", pair[1], "--out", "t.safetensors"]);
+    let inputs = Archive::read(place.path("t.safetensors")).unwrap().tensors["inputs"].clone();
+    assert_eq!(inputs.shape, [5 + 2 + 15 + 1, 4]);
+    let Data::F32(inputs) = inputs.data else { panic!() };
+    assert_eq!(inputs[6 * 4 + 3], RepeatCopy::default().normalised(3));
+
+    // a range is drawn as in training
+    let mixed = rows(&["task.length=(1, 4)", "task.repeats=(1, 3)"]);
+    let row = &mixed["rows"][0];
+    assert_eq!([&row["least"], &row["length"]], [&serde_json::json!(1), &serde_json::json!(4)]);
+    assert_eq!(row["chance_bits_per_sequence"], 2.5 * 2.0 * 2.0);
+    // one size alone
+    let usual = rows(&["task.repeats=(3, 3)"]);
+    let lengths: Vec<_> = usual["rows"].as_array().unwrap().iter().map(|row| row["length"].clone()).collect();
+    assert_eq!(lengths, [10, 20]);
+}
+
+#[test]
+fn eval_compares_with_the_best_predictions_of_the_same_sequences() {
+    let place = trained_on("DynamicNGrams(context: 2, length: (12, 12))");
+    let ended = place.works(&["eval", "--length", "30", "--sequences", "40", "--json"]);
+    let row = ended.json()["rows"][0].clone();
+    let of = |name: &str| row[name].as_f64().unwrap();
+    let (task, mut best) = (DynamicNGrams { context: 2, ..DynamicNGrams::default() }, 0.0);
+    for n in 0..40 {
+        let mut sequence = Default::default();
+        task.sequence((Purpose::Evaluation(30), 0), n, Some(30), &mut sequence).unwrap();
+        best += task.optimum(&sequence).unwrap() / 40.0;
+    }
+    assert!((of("optimum_bits_per_sequence") - best).abs() < 1e-9);
+    assert!((of("bits_above_optimum") - (of("bits_per_sequence") - best)).abs() < 1e-9);
+    assert!(of("bits_above_optimum") > 0.0 && of("bits_above_optimum_standard_error") > 0.0);
+    assert_eq!(of("chance_bits_per_sequence"), 30.0);
+    for column in ["chance", "optimum", "above it", "standard error"] {
+        assert!(ended.people().contains(column), "{}", ended.people());
+    }
+    // where the best is 0 there is no such column
+    let copy = trained().works(&["eval", "--length", "3", "--json"]);
+    assert!(copy.json()["rows"][0].get("bits_above_optimum").is_none() && !copy.people().contains("optimum"));
+    assert_eq!(copy.json()["rows"][0]["chance_bits_per_sequence"], 9.0);
 }
 
 #[test]

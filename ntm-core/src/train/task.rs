@@ -68,6 +68,10 @@ pub trait Task: Debug + Send + Sync {
     fn usual_sizes(&self) -> Vec<u64> {
         vec![10, 20, 30, 50, 120]
     }
+    /// The least and the largest size in training, both drawn; `None` where sequences have no size.
+    fn trained_sizes(&self) -> Option<(u64, u64)> {
+        None
+    }
     /// Chance level: what a sequence of this size (of the sizes in training where `None`) costs on average, in bits, where nothing that
     /// was shown has been kept but all else is known: one bit for each random bit that is to be said. By formula, so a line in a figure
     /// without any noise. `None` where a task cannot say.

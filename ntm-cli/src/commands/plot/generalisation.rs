@@ -105,7 +105,7 @@ fn measured(
 ) -> Result<(Vec<measure::Row>, (Loss, &'static str)), Failure> {
     let trained = Trained::open(registry, Some(run), args.last, overrides)?;
     let (task, settings) = (&*trained.task, &trained.loaded.value.train);
-    let sizes = measure::sizes(task, &args.length);
+    let sizes = measure::sizes(task, &args.length, overrides);
     let wanted = (&sizes[..], args.sequences.map(|n| n as usize));
     let threads = args.threads.count();
     let model = measure::model_for(&trained, wanted, threads)?;

@@ -64,7 +64,7 @@ pub(super) fn finish(
     let model = chosen(trainer, experiment)?;
     if !args.quiet {
         let settings = trainer.settings();
-        let (sizes, threads) = (measure::sizes(trainer.task(), &[]), args.threads.count());
+        let (sizes, threads) = (measure::sizes(trainer.task(), &[], &[]), args.threads.count());
         let given = trainer.task().count(Purpose::Evaluation(0));
         let rows = match given {
             Some(0) => vec![],
