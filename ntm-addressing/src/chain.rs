@@ -1,18 +1,24 @@
 //! Stages one after another.
+use crate::classic::Fused;
 use crate::{Content, Interpolate, Sharpen, Shift};
 use ntm_core::buffers::ALIGN;
+use ntm_core::kernels::classic::EDGE;
 use ntm_core::traits::{Addressing, Look, LookGradient, Quantity, Stage, StageGradient, StageLook};
-use ntm_core::{Field, Real, Shape};
+use ntm_core::{Field, Operations, Real, Shape};
 use std::ops::Range;
 
 /// Stages one after another. The first is given the head's previous weighting, each later one what the one before made;
 /// what the last makes is the head's weighting.
 ///
 /// Its trace holds what each stage but the last made, and then the traces of the stages.
+///
+/// The paper's four stages, in its order and with a shift of at most one slot around the ring, run as one kernel: the
+/// same arithmetic in fewer passes.
 #[derive(Debug)]
 pub struct Chain<T: Real> {
     stages: Vec<Box<dyn Stage<T>>>,
     places: Vec<Place>,
+    fused: Option<Fused>,
 }
 
 /// Where a stage's numbers, keys and trace are; the trace counts from the end of what the stages made.
@@ -23,7 +29,7 @@ struct Place {
     trace: Range<usize>,
 }
 
-fn padded(shape: Shape) -> usize {
+pub(crate) fn padded(shape: Shape) -> usize {
     shape.slots.next_multiple_of(ALIGN)
 }
 
@@ -44,7 +50,11 @@ impl<T: Real> Chain<T> {
                 end.clone()
             })
             .collect();
-        Chain { stages, places }
+        Chain { fused: Fused::of(shape, &stages), stages, places }
+    }
+    /// The same chain, stage by stage even where there is a kernel for all of it: for comparisons.
+    pub fn stage_by_stage(self) -> Self {
+        Chain { fused: None, ..self }
     }
     /// The paper's chain (equations 5 to 9, figure 2): content, interpolation, a shift of up to one slot, sharpening.
     pub fn classic(shape: Shape) -> Self {
@@ -75,12 +85,21 @@ impl<T: Real> Addressing<T> for Chain<T> {
         self.stages.iter().flat_map(|s| s.fields(shape)).collect()
     }
     fn trace(&self, shape: Shape) -> usize {
+        if self.fused.is_some() {
+            return Fused::trace(shape);
+        }
         self.between() * padded(shape) + self.places.last().map_or(0, |p| p.trace.end)
     }
     fn scratch(&self, shape: Shape) -> usize {
-        2 * padded(shape)
+        2 * padded(shape) + if self.fused.is_some() { 2 * EDGE } else { 0 }
+    }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        self.stages.iter().map(|s| s.operations(shape)).sum()
     }
     fn forward(&self, look: &Look<'_, T>, _own: &mut [T], trace: &mut [T], weighting: &mut [T]) {
+        if let Some(fused) = &self.fused {
+            return fused.forward(look, trace, weighting);
+        }
         let (slots, step) = (look.shape.slots, padded(look.shape));
         let (outs, traces) = trace.split_at_mut(self.between() * step);
         let previous = &look.previous[look.head * slots..(look.head + 1) * slots];
@@ -104,6 +123,9 @@ impl<T: Real> Addressing<T> for Chain<T> {
         d: &mut LookGradient<'_, T>,
         scratch: &mut [T],
     ) {
+        if let Some(fused) = &self.fused {
+            return fused.backward(look, trace, weighting, d_weighting, d, scratch);
+        }
         let (slots, step) = (look.shape.slots, padded(look.shape));
         let (outs, traces) = trace.split_at(self.between() * step);
         let of_head = look.head * slots..(look.head + 1) * slots;
@@ -144,8 +166,8 @@ impl<T: Real> Addressing<T> for Chain<T> {
     }
     fn show(&self, shape: Shape, trace: &[T], weighting: &[T], show: &mut dyn FnMut(Quantity<'_, T>)) {
         for (i, stage) in self.stages.iter().enumerate() {
-            let made =
-                if i == self.between() { weighting } else { &trace[i * padded(shape)..][..shape.slots] };
+            let at = if self.fused.is_some() { Fused::made_at(shape, i) } else { i * padded(shape) };
+            let made = if i == self.between() { weighting } else { &trace[at..][..shape.slots] };
             if let Some(name) = stage.shows() {
                 show(Quantity::list(name, made));
             }

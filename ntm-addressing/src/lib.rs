@@ -14,6 +14,7 @@
 //! with a state) and `top_k` (a sparse read).
 
 mod chain;
+mod classic;
 #[cfg(feature = "config")]
 mod config;
 pub mod stages;
@@ -32,6 +33,7 @@ pub use ntm_core::{Activation, Addressing, EpsilonAt, Field, Real, Shape, Simila
 /// Layer 0: the arithmetic, on slices, in pairs `x` / `x_vjp`.
 pub mod kernels {
     pub use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
+    pub use ntm_core::kernels::classic::{Classic, classic, classic_vjp};
     pub use ntm_core::kernels::content::{content, content_vjp};
     pub use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};
     pub use ntm_core::kernels::sharpen::{sharpen, sharpen_vjp};

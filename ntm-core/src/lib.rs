@@ -26,6 +26,7 @@ pub mod memory;
 #[cfg(feature = "train")]
 mod model;
 mod ntm;
+mod operations;
 pub mod prelude;
 #[cfg(feature = "train")]
 pub mod random;
@@ -51,6 +52,7 @@ pub use loss::Loss;
 #[cfg(feature = "train")]
 pub use model::{Model, TensorError, TensorInfo};
 pub use ntm::{HeadsSee, Ntm, OutputSees};
+pub use operations::Operations;
 pub use recurrent::Recurrent;
 #[cfg(feature = "train")]
 pub use sequence::{Batch, Chunk, Sequence};

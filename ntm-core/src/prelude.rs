@@ -21,6 +21,8 @@ pub use crate::traits::{
     Action, Addressing, Backward, Cell, Forward, Head, Initial, Look, LookGradient, Memory, Needs, Parameter,
     Quantity, Shown, Stage, StageGradient, StageLook, Trajectory, Turns, Using,
 };
-pub use crate::{Activation, Field, HeadsSee, Linear, Ntm, OutputSees, Real, Recurrent, Shape, Similarity};
+pub use crate::{
+    Activation, Field, HeadsSee, Linear, Ntm, Operations, OutputSees, Real, Recurrent, Shape, Similarity,
+};
 #[cfg(feature = "train")]
 pub use crate::{Model, Sequence};

@@ -1,7 +1,7 @@
 //! Content addressing.
 use ntm_core::kernels::content::{content, content_vjp};
 use ntm_core::traits::{StageGradient, StageLook};
-use ntm_core::{Activation, Field, Real, Shape, Similarity, Stage};
+use ntm_core::{Activation, Field, Operations, Real, Shape, Similarity, Stage};
 
 /// out = softmax over slots of strength * similarity(key, slot), equations 5 and 6. Ignores what came before.
 ///
@@ -37,6 +37,10 @@ impl<T: Real> Stage<T> for Content {
     }
     fn shows(&self) -> Option<&'static str> {
         Some("content")
+    }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        // largest product, difference, exponential, sum, quotient; dot product, difference, products, two sums
+        Some(Operations::new(6, 7).times(shape.slots))
     }
     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
         content(look.numbers[look.shape.width], look.similarity, out);

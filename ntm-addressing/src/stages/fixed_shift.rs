@@ -2,7 +2,7 @@
 use super::{Boundary, Direction};
 use ntm_core::kernels::shift::shift;
 use ntm_core::traits::{StageGradient, StageLook};
-use ntm_core::{Real, Shape, Stage};
+use ntm_core::{Operations, Real, Shape, Stage};
 
 /// Convolution of equation 8 with taps that are given instead of made by the controller: `[1, 0, 0]` always moves the
 /// focus to the next slot, `[0.1, 0.8, 0.1]` always blurs it.
@@ -69,6 +69,9 @@ impl<T: Real> Stage<T> for FixedShift<T> {
     }
     fn keeps_sum(&self) -> bool {
         self.keeps_sum
+    }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        Some(Operations::new(2 * self.taps.len(), 2 * self.taps.len()).times(shape.slots))
     }
     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
         shift(&self.taps, self.circular, look.incoming, out);

@@ -1,7 +1,7 @@
 //! Interpolation with the previous weighting.
 use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};
 use ntm_core::traits::{StageGradient, StageLook};
-use ntm_core::{Activation, Field, Real, Shape, Stage};
+use ntm_core::{Activation, Field, Operations, Real, Shape, Stage};
 
 /// out = gate * incoming + (1 - gate) * previous, equation 7.
 ///
@@ -30,6 +30,9 @@ impl<T: Real> Stage<T> for Interpolate {
     fn keeps_sum(&self) -> bool {
         let (low, high) = self.gate.range();
         low >= 0.0 && high <= 1.0
+    }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        Some(Operations::new(3, 6).times(shape.slots))
     }
     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
         interpolate(look.numbers[0], look.incoming, look.previous, out);

@@ -1,6 +1,6 @@
 //! Shift by a single number.
 use ntm_core::traits::{StageGradient, StageLook};
-use ntm_core::{Activation, Field, Real, Shape, Stage};
+use ntm_core::{Activation, Field, Operations, Real, Shape, Stage};
 
 /// Rotation by x in (-1, 1) slots, shared between two neighbours: the paper's other kernel (section 3.3.2), in which a
 /// scalar is the lower bound of a width-one uniform distribution over shifts: s(floor x) = 1 - frac x,
@@ -44,6 +44,9 @@ impl<T: Real> Stage<T> for ScalarShift {
     }
     fn shows(&self) -> Option<&'static str> {
         Some("shifted")
+    }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        Some(Operations::new(3, 6).times(shape.slots))
     }
     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
         let (x, w) = (look.numbers[0], look.incoming);

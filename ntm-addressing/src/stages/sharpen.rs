@@ -1,7 +1,7 @@
 //! Sharpening.
 use ntm_core::kernels::sharpen::{sharpen, sharpen_vjp};
 use ntm_core::traits::{StageGradient, StageLook};
-use ntm_core::{Activation, Field, Real, Shape, Stage};
+use ntm_core::{Activation, Field, Operations, Real, Shape, Stage};
 
 /// out = incoming^sharpening / (sum of them + epsilon), equation 9, or with the epsilon at another place.
 ///
@@ -32,7 +32,7 @@ pub enum SharpenEpsilonAt {
 
 impl Sharpen {
     /// What is added to each weight, and what to the sum of their powers.
-    fn added(&self) -> (f64, f64) {
+    pub(crate) fn added(&self) -> (f64, f64) {
         match self.epsilon_at {
             SharpenEpsilonAt::Denominator => (0.0, self.epsilon),
             SharpenEpsilonAt::Base => (self.epsilon, 0.0),
@@ -60,6 +60,10 @@ impl<T: Real> Stage<T> for Sharpen {
     }
     fn keeps_sum(&self) -> bool {
         self.added().1 == 0.0
+    }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        // logarithm, largest, power, sum, quotient; dot product, difference, products, quotient, sum
+        Some(Operations::new(7, 8).times(shape.slots))
     }
     fn forward(&self, look: &StageLook<'_, T>, trace: &mut [T], out: &mut [T]) {
         let (base, epsilon) = self.added();

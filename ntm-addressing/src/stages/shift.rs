@@ -1,7 +1,7 @@
 //! Shift by a softmax kernel.
 use ntm_core::kernels::shift::{shift, shift_vjp};
 use ntm_core::traits::{StageGradient, StageLook};
-use ntm_core::{Activation, Field, Real, Shape, Stage};
+use ntm_core::{Activation, Field, Operations, Real, Shape, Stage};
 
 /// Convolution with 2 range + 1 taps, equation 8: each tap moves the focus by a whole number of slots, and the taps are a
 /// distribution. The paper's is circular.
@@ -70,7 +70,7 @@ impl Default for Shift {
 const MOST: usize = 129;
 
 impl Shift {
-    fn circular(&self) -> bool {
+    pub(crate) fn circular(&self) -> bool {
         self.boundary == Boundary::Circular
     }
     /// Number of taps.
@@ -118,6 +118,9 @@ impl<T: Real> Stage<T> for Shift {
     }
     fn keeps_sum(&self) -> bool {
         self.circular() || self.range == 0
+    }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        Some(Operations::new(2 * self.taps(), 4 * self.taps()).times(shape.slots))
     }
     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
         self.first_forward(look.numbers, |taps| shift(taps, self.circular(), look.incoming, out));

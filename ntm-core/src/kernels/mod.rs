@@ -13,11 +13,13 @@
 #![allow(clippy::needless_range_loop, clippy::reversed_empty_ranges, clippy::out_of_bounds_indexing)]
 
 pub mod activation;
+pub mod classic;
 pub mod content;
 pub mod interpolate;
 pub mod loss;
 pub mod lstm;
 pub mod optimizer;
+pub mod peak;
 pub mod product;
 pub mod read_write;
 pub mod sharpen;

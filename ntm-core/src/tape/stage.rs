@@ -2,6 +2,7 @@
 use super::{Tape, Variable};
 use crate::traits::{StageGradient, StageLook};
 use crate::{Field, Real, Shape, Stage};
+use std::any::Any;
 use std::fmt;
 use std::sync::Mutex;
 
@@ -38,7 +39,7 @@ impl<'t, T: Real> TapedLook<'t, T> {
 }
 
 /// A stage of an addressing chain, without its gradient. See the [module](super) for an example.
-pub trait ForwardStage: fmt::Debug + Send + Sync {
+pub trait ForwardStage: Any + fmt::Debug + Send + Sync {
     /// Raw numbers that it takes.
     fn fields(&self, _shape: Shape) -> Vec<Field> {
         vec![]

@@ -1,6 +1,6 @@
 //! From a head's numbers to its weighting over slots.
 use super::Quantity;
-use crate::{Field, Real, Shape};
+use crate::{Field, Operations, Real, Shape};
 use std::fmt::Debug;
 
 /// What an addressing may look at: one head of one item.
@@ -63,6 +63,10 @@ pub trait Addressing<T: Real>: Debug + Send + Sync {
     /// Numbers that `backward` needs and nobody keeps.
     fn scratch(&self, _shape: Shape) -> usize {
         0
+    }
+    /// Floating-point operations of one item's step, without the similarities; `None` where nobody has counted them.
+    fn operations(&self, _shape: Shape) -> Option<Operations> {
+        None
     }
     /// Writes `weighting` (slots), the own state after the step and the trace.
     fn forward(&self, look: &Look<'_, T>, own_next: &mut [T], trace: &mut [T], weighting: &mut [T]);

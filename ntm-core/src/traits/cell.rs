@@ -1,7 +1,7 @@
 //! Anything recurrent.
 use super::{Quantity, Shown};
-use crate::Real;
 use crate::buffers::{Mat, MatMut, Steps, Track};
+use crate::{Operations, Real};
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -219,6 +219,11 @@ pub trait Cell<T: Real>: Debug + Send + Sync {
     fn start_output(&self, _params: &[T], _y: &mut [T]) {}
     /// Adds the gradient of [`Cell::start_output`] to `d_params`.
     fn start_output_vjp(&self, _d_y: &[T], _d_params: &mut [T]) {}
+    /// Floating-point operations of one item's step, with the gradient by the last `asked` inputs; `None` where nobody has
+    /// counted them.
+    fn operations(&self, _asked: usize) -> Option<Operations> {
+        None
+    }
     /// One step of all items: x (inputs x items) to y (outputs x items), `state` to `next`.
     fn forward(&self, x: Mat<'_, T>, s: Forward<'_, T>, y: MatMut<'_, T>);
     /// Gradient of that step. Writes `d_x`, the gradient by the *last* `d_x.nrows()` inputs (`None`: nobody asks), and

@@ -1,5 +1,6 @@
 //! One step of an addressing chain.
-use crate::{Field, Real, Shape};
+use crate::{Field, Operations, Real, Shape};
+use std::any::Any;
 use std::fmt::Debug;
 
 /// What a stage may look at.
@@ -31,7 +32,9 @@ pub struct StageGradient<'a, T> {
 }
 
 /// One step of an addressing chain: weighting in, weighting out. The usual place for a variant.
-pub trait Stage<T: Real>: Debug + Send + Sync {
+///
+/// [`Any`], which every type without borrowed parts is, lets a chain recognise stages that it has a faster way for.
+pub trait Stage<T: Real>: Any + Debug + Send + Sync {
     /// Raw numbers that it takes.
     fn fields(&self, _shape: Shape) -> Vec<Field> {
         vec![]
@@ -50,6 +53,10 @@ pub trait Stage<T: Real>: Debug + Send + Sync {
     }
     /// Name of what it makes in trace files, if it has one, such as `shifted`.
     fn shows(&self) -> Option<&'static str> {
+        None
+    }
+    /// Floating-point operations of one item's step; `None` where nobody has counted them.
+    fn operations(&self, _shape: Shape) -> Option<Operations> {
         None
     }
     /// Writes `out` (slots) and the trace.
