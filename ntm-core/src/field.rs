@@ -1,5 +1,7 @@
 //! Raw numbers and what is applied to them: declared by components, applied for all heads and items at once.
-use crate::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
+use crate::kernels::activation::{
+    Together, activate, activate_groups, activate_groups_vjp, activate_vjp, softmax_rows, softmax_rows_vjp,
+};
 use crate::{Activation, Real, Similarity};
 
 /// A named group of the raw numbers that the controller gives a head: *key*, *strength*, *gate* and so on.
@@ -39,71 +41,75 @@ impl Field {
     }
 }
 
-/// Numbers of several fields that share an activation: few long vector calls instead of many short ones.
-#[derive(Debug)]
-struct Group {
-    activation: Activation,
-    /// (first row, count)
-    places: Vec<(usize, usize)>,
-    count: usize,
-}
+/// Fields of fewer numbers than this are taken number by number: vectors would be nearly empty.
+const SHORT: usize = 5;
 
-/// The activations of all fields of an interface, grouped.
+/// The activations of all fields of an interface, grouped: few long vectors instead of many short ones.
 #[derive(Debug)]
 pub(crate) struct Activations {
     rows: usize,
-    groups: Vec<Group>,
-    softmax: Vec<(usize, usize, Activation)>,
+    groups: Vec<Together>,
+    /// (first row, count, activation) of the fields whose gradient needs room of its own
+    others: Vec<(usize, usize, Activation)>,
+    /// (first row, count) of the softmaxes
+    softmax: Vec<(usize, usize)>,
+    /// and what comes before them, where that is not nothing
+    before_softmax: Vec<(usize, usize, Activation)>,
 }
 
 impl Activations {
     pub(crate) fn new<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Self {
-        let mut plan = Activations { rows: 0, groups: vec![], softmax: vec![] };
+        let mut plan =
+            Activations { rows: 0, groups: vec![], others: vec![], softmax: vec![], before_softmax: vec![] };
         for field in fields {
-            let place = (plan.rows, field.count);
-            plan.rows += field.count;
+            let (at, count, activation) = (plan.rows, field.count, &field.activation);
+            plan.rows += count;
+            let linear = *activation == Activation::Linear;
             if field.softmax {
-                plan.softmax.push((place.0, place.1, field.activation.clone()));
-            } else if field.activation != Activation::Linear {
-                let same = plan.groups.iter_mut().find(|g| g.activation == field.activation);
-                match same {
-                    Some(group) => {
-                        group.places.push(place);
-                        group.count += field.count;
-                    }
-                    None => plan.groups.push(Group {
-                        activation: field.activation.clone(),
-                        places: vec![place],
-                        count: field.count,
-                    }),
+                plan.softmax.push((at, count));
+                if !linear {
+                    plan.before_softmax.push((at, count, activation.clone()));
+                }
+            } else if !linear && !Together::takes(activation) {
+                plan.others.push((at, count, activation.clone()));
+            } else if !linear {
+                let group = plan.group(activation);
+                if count >= SHORT {
+                    group.runs.push((at, count));
+                } else {
+                    group.singles.extend(at..at + count);
                 }
             }
         }
         plan
     }
+    fn group(&mut self, activation: &Activation) -> &mut Together {
+        let found = self.groups.iter().position(|g| g.activation == *activation);
+        let at = found.unwrap_or(self.groups.len());
+        if found.is_none() {
+            let activation = activation.clone();
+            self.groups.push(Together { activation, runs: vec![], singles: vec![] });
+        }
+        &mut self.groups[at]
+    }
 
-    /// Scratch numbers that `apply` and `vjp` want.
-    pub(crate) fn scratch(&self, items: usize) -> usize {
-        let group = self.groups.iter().map(|g| g.count * items).max().unwrap_or(0);
-        let softmax = self.softmax.iter().map(|s| s.1).max().unwrap_or(0);
-        2 * group.max(softmax)
+    /// Scratch numbers that `vjp` wants.
+    pub(crate) fn scratch(&self) -> usize {
+        self.others.iter().chain(&self.before_softmax).map(|f| f.1).max().unwrap_or(0)
     }
 
     /// Applies them in place; `numbers` is rows x items.
-    pub(crate) fn apply<T: Real>(&self, numbers: &mut [T], scratch: &mut [T]) {
-        let items = numbers.len() / self.rows.max(1);
-        for group in &self.groups {
-            let flat = &mut scratch[..group.count * items];
-            gather(numbers, self.rows, &group.places, flat);
-            activate(&group.activation, flat);
-            scatter(flat, &group.places, self.rows, numbers);
+    pub(crate) fn apply<T: Real>(&self, numbers: &mut [T]) {
+        if self.rows == 0 {
+            return;
         }
-        for (at, count, activation) in &self.softmax {
+        activate_groups(self.rows, &self.groups, numbers);
+        for (at, count, activation) in self.others.iter().chain(&self.before_softmax) {
             for column in numbers.chunks_exact_mut(self.rows) {
                 activate(activation, &mut column[*at..at + count]);
-                softmax(&mut column[*at..at + count]);
             }
         }
+        softmax_rows(self.rows, &self.softmax, numbers);
     }
 
     /// `d` from the gradient by the values to that by the raw numbers, in place. `raw(item)` are an item's raw
@@ -115,55 +121,23 @@ impl Activations {
         d: &mut [T],
         scratch: &mut [T],
     ) {
-        let items = numbers.len() / self.rows.max(1);
-        for group in &self.groups {
-            let (y, rest) = scratch.split_at_mut(group.count * items);
-            let g = &mut rest[..group.count * items];
-            gather(numbers, self.rows, &group.places, y);
-            gather(d, self.rows, &group.places, g);
-            activate_vjp(&group.activation, y, g);
-            scatter(g, &group.places, self.rows, d);
+        if self.rows == 0 {
+            return;
         }
-        for (at, count, activation) in &self.softmax {
-            let columns = numbers.chunks_exact(self.rows).zip(d.chunks_exact_mut(self.rows));
-            for (item, (y, d)) in columns.enumerate() {
-                let d = &mut d[*at..at + count];
-                softmax_vjp(&y[*at..at + count], d);
-                if *activation != Activation::Linear {
-                    let value = &mut scratch[..*count];
-                    value.copy_from_slice(&raw(item)[*at..at + count]);
-                    activate(activation, value);
-                    activate_vjp(activation, value, d);
-                }
+        activate_groups_vjp(self.rows, &self.groups, numbers, d);
+        softmax_rows_vjp(self.rows, &self.softmax, numbers, d);
+        for (item, d) in d.chunks_exact_mut(self.rows).enumerate() {
+            for (at, count, activation) in &self.others {
+                let value = &mut scratch[..*count];
+                value.copy_from_slice(&numbers[item * self.rows..][*at..at + count]);
+                activate_vjp(activation, value, &mut d[*at..at + count]);
             }
-        }
-    }
-}
-
-fn gather<T: Copy>(from: &[T], rows: usize, places: &[(usize, usize)], flat: &mut [T]) {
-    let mut o = 0;
-    for column in from.chunks_exact(rows) {
-        for &(at, n) in places {
-            if n == 1 {
-                flat[o] = column[at]
-            } else {
-                flat[o..o + n].copy_from_slice(&column[at..at + n])
+            for (at, count, activation) in &self.before_softmax {
+                let value = &mut scratch[..*count];
+                value.copy_from_slice(&raw(item)[*at..at + count]);
+                activate(activation, value);
+                activate_vjp(activation, value, &mut d[*at..at + count]);
             }
-            o += n;
-        }
-    }
-}
-
-fn scatter<T: Copy>(flat: &[T], places: &[(usize, usize)], rows: usize, to: &mut [T]) {
-    let mut o = 0;
-    for column in to.chunks_exact_mut(rows) {
-        for &(at, n) in places {
-            if n == 1 {
-                column[at] = flat[o]
-            } else {
-                column[at..at + n].copy_from_slice(&flat[o..o + n])
-            }
-            o += n;
         }
     }
 }

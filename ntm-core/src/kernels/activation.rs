@@ -1,5 +1,6 @@
 //! Activations in place, many numbers at a time.
-use super::{Real, kernel, ld, st, vectors};
+use super::product::V_MAX;
+use super::{Real, Vector, kernel, ld, st, vectors};
 use crate::Activation;
 
 /// Applies an activation to every number, in place.
@@ -61,35 +62,60 @@ kernel! {
     }
 }
 
+/// An activation of each lane; an `Affine` is left as it is.
+#[inline(always)]
+fn value<V: Vector>(kind: &Activation, x: V) -> V {
+    // constants come first in max and min: those pass on what is not a number
+    macro_rules! softplus {
+        () => {{
+            let negative = x.min(V::zero().sub(x));
+            V::zero().max(x).add(negative.exp().add(V::of(1.0)).ln())
+        }};
+    }
+    macro_rules! clip {
+        ($low:expr, $high:expr, $x:expr) => {
+            V::of($high).min(V::of($low).max($x))
+        };
+    }
+    match *kind {
+        Activation::Linear | Activation::Affine { .. } => x,
+        Activation::Sigmoid => x.sigmoid(),
+        Activation::TenSigmoid => x.sigmoid().mul(V::of(10.0)),
+        Activation::Tanh => x.tanh(),
+        Activation::Relu => V::zero().max(x),
+        Activation::OnePlusRelu => V::zero().max(x).add(V::of(1.0)),
+        Activation::Exp => x.exp(),
+        Activation::Softplus => softplus!(),
+        Activation::OnePlusSoftplus => softplus!().add(V::of(1.0)),
+        Activation::HardSigmoid => clip!(0.0, 1.0, V::of(0.2).fma(x, V::of(0.5))),
+        Activation::Clip { min, max } => clip!(min, max, x),
+    }
+}
+
+/// Derivative of an activation that has no [`ramp`] and is not `Affine`, from its value; 1 of any other.
+#[inline(always)]
+fn slope<V: Vector>(kind: &Activation, y: V) -> V {
+    let one = V::of(1.0);
+    match *kind {
+        Activation::Sigmoid => y.mul(one.sub(y)),
+        Activation::TenSigmoid => y.mul(V::of(0.1).fnma(y, one)),
+        Activation::Tanh => y.fnma(y, one),
+        Activation::Exp => y,
+        Activation::Softplus => one.sub(V::zero().sub(y).exp()),
+        Activation::OnePlusSoftplus => one.sub(one.sub(y).exp()),
+        _ => one,
+    }
+}
+
 kernel! {
     /// Any activation but `Affine`, in place.
     fn simple[V, T](kind: &'a Activation, xs: &'a mut [T])
     check {}
     run {
         let p = xs.as_mut_ptr();
-        macro_rules! each { (|$x:ident| $y:expr) => { vectors!(V, xs.len(), |i, TAIL, k| {
-            let $x = ld::<V, TAIL>(p.add(i), k);
-            st::<V, TAIL>($y, p.add(i), k);
-        }) } }
-        // constants come first in max and min: those pass on what is not a number
-        macro_rules! softplus { ($x:ident) => {{
-            let negative = $x.min(V::zero().sub($x));
-            V::zero().max($x).add(negative.exp().add(V::of(1.0)).ln())
-        }} }
-        macro_rules! clip { ($low:expr, $high:expr, $x:expr) => { V::of($high).min(V::of($low).max($x)) } }
-        match *kind {
-            Activation::Linear | Activation::Affine { .. } => {}
-            Activation::Sigmoid => each!(|x| x.sigmoid()),
-            Activation::TenSigmoid => each!(|x| x.sigmoid().mul(V::of(10.0))),
-            Activation::HardSigmoid => each!(|x| clip!(0.0, 1.0, V::of(0.2).fma(x, V::of(0.5)))),
-            Activation::Tanh => each!(|x| x.tanh()),
-            Activation::Relu => each!(|x| V::zero().max(x)),
-            Activation::OnePlusRelu => each!(|x| V::zero().max(x).add(V::of(1.0))),
-            Activation::Exp => each!(|x| x.exp()),
-            Activation::Softplus => each!(|x| softplus!(x)),
-            Activation::OnePlusSoftplus => each!(|x| softplus!(x).add(V::of(1.0))),
-            Activation::Clip { min, max } => each!(|x| clip!(min, max, x)),
-        }
+        vectors!(V, xs.len(), |i, TAIL, k| {
+            st::<V, TAIL>(value::<V>(kind, ld::<V, TAIL>(p.add(i), k)), p.add(i), k);
+        });
     }
 }
 
@@ -111,20 +137,97 @@ kernel! {
     check { assert_eq!(ys.len(), ds.len()); }
     run {
         let (p, d) = (ys.as_ptr(), ds.as_mut_ptr());
-        macro_rules! each { (|$y:ident| $f:expr) => { vectors!(V, ds.len(), |i, TAIL, k| {
-            let $y = ld::<V, TAIL>(p.add(i), k);
-            st::<V, TAIL>(ld::<V, TAIL>(d.add(i), k).mul($f), d.add(i), k);
-        }) } }
-        let one = V::of(1.0);
-        match *kind {
-            Activation::Sigmoid => each!(|y| y.mul(one.sub(y))),
-            Activation::TenSigmoid => each!(|y| y.mul(V::of(0.1).fnma(y, one))),
-            Activation::Tanh => each!(|y| y.fnma(y, one)),
-            Activation::Exp => each!(|y| y),
-            Activation::Softplus => each!(|y| one.sub(V::zero().sub(y).exp())),
-            Activation::OnePlusSoftplus => each!(|y| one.sub(one.sub(y).exp())),
-            // the rest is linear, or cut off and linear between
-            _ => {}
+        vectors!(V, ds.len(), |i, TAIL, k| {
+            let by = slope::<V>(kind, ld::<V, TAIL>(p.add(i), k));
+            st::<V, TAIL>(ld::<V, TAIL>(d.add(i), k).mul(by), d.add(i), k);
+        });
+    }
+}
+
+/// Rows of a block that share an activation: runs of several, as (first, count), and single ones.
+#[derive(Debug)]
+pub(crate) struct Together {
+    pub(crate) activation: Activation,
+    pub(crate) runs: Vec<(usize, usize)>,
+    pub(crate) singles: Vec<usize>,
+}
+impl Together {
+    /// Whether an activation is one for which the gradient needs no room of its own.
+    pub(crate) fn takes(activation: &Activation) -> bool {
+        ramp::<f64>(activation).is_none() && !matches!(activation, Activation::Affine { .. })
+    }
+    fn fit(&self, rows: usize) -> bool {
+        self.runs.iter().all(|(at, count)| at + count <= rows) && self.singles.iter().all(|&at| at < rows)
+    }
+}
+
+/// Runs a body over the places of the single rows in every column, a vector full at a time: `|place of a lane, lanes|`.
+macro_rules! singles {
+    ($v:ident, $rows:expr, $columns:expr, $singles:expr, |$places:ident, $count:ident| $body:block) => {
+        let singles = $singles.as_slice();
+        let all = $columns * singles.len();
+        let ($places, mut next, mut column) = (&mut [0; V_MAX], 0, 0);
+        let mut done = 0;
+        while done < all {
+            let $count = $v::LANES.min(all - done);
+            for place in &mut $places[..$count] {
+                *place = column * $rows + singles[next];
+                next += 1;
+                if next == singles.len() {
+                    (next, column) = (0, column + 1);
+                }
+            }
+            $body
+            done += $count;
+        }
+    };
+}
+
+kernel! {
+    /// Applies the activations of groups of rows to a block of columns of `rows` numbers, in place.
+    pub(crate) fn activate_groups[V, T](rows: usize, groups: &'a [Together], xs: &'a mut [T])
+    check { assert!(rows > 0 && groups.iter().all(|g| g.fit(rows))); }
+    run {
+        let (p, columns) = (xs.as_mut_ptr(), xs.len() / rows);
+        for group in groups {
+            let kind = &group.activation;
+            for &(at, count) in &group.runs { for column in 0..columns {
+                let p = p.add(column * rows + at);
+                vectors!(V, count, |i, TAIL, k| {
+                    st::<V, TAIL>(value::<V>(kind, ld::<V, TAIL>(p.add(i), k)), p.add(i), k);
+                });
+            } }
+            let mut lanes = [T::of(0.0); V_MAX];
+            singles!(V, rows, columns, group.singles, |places, count| {
+                for (lane, place) in lanes.iter_mut().zip(&places[..count]) { *lane = *p.add(*place); }
+                value::<V>(kind, V::load(lanes.as_ptr())).store(lanes.as_mut_ptr());
+                for (lane, place) in lanes.iter().zip(&places[..count]) { *p.add(*place) = *lane; }
+            });
+        }
+    }
+}
+
+kernel! {
+    /// Gradient of [`activate_groups`], from the values that it gave: multiplies `ds` by the derivatives.
+    pub(crate) fn activate_groups_vjp[V, T](rows: usize, groups: &'a [Together], ys: &'a [T], ds: &'a mut [T])
+    check { assert!(rows > 0 && ys.len() == ds.len() && groups.iter().all(|g| g.fit(rows))); }
+    run {
+        let (p, d, columns) = (ys.as_ptr(), ds.as_mut_ptr(), ds.len() / rows);
+        for group in groups {
+            let kind = &group.activation;
+            for &(at, count) in &group.runs { for column in 0..columns {
+                let (p, d) = (p.add(column * rows + at), d.add(column * rows + at));
+                vectors!(V, count, |i, TAIL, k| {
+                    let by = slope::<V>(kind, ld::<V, TAIL>(p.add(i), k));
+                    st::<V, TAIL>(ld::<V, TAIL>(d.add(i), k).mul(by), d.add(i), k);
+                });
+            } }
+            let mut lanes = [T::of(0.0); V_MAX];
+            singles!(V, rows, columns, group.singles, |places, count| {
+                for (lane, place) in lanes.iter_mut().zip(&places[..count]) { *lane = *p.add(*place); }
+                slope::<V>(kind, V::load(lanes.as_ptr())).store(lanes.as_mut_ptr());
+                for (lane, place) in lanes.iter().zip(&places[..count]) { *d.add(*place) *= *lane; }
+            });
         }
     }
 }
@@ -132,22 +235,51 @@ kernel! {
 /// xs = e^xs / (sum of them), in place, for short lists such as shift taps; at least one number. The largest is
 /// subtracted first, so nothing overflows.
 pub fn softmax<T: Real>(xs: &mut [T]) {
-    let top = xs.iter().fold(xs[0], |a, &b| if b > a { b } else { a });
-    let mut sum = T::of(0.0);
-    for x in xs.iter_mut() {
-        *x = (*x - top).exp();
-        sum += *x;
-    }
-    for x in xs.iter_mut() {
-        *x /= sum;
-    }
+    softmax_rows(xs.len(), &[(0, xs.len())], xs);
 }
 
 /// Turns `ds` from the gradient by the values `ys` of a [`softmax`] into that by its arguments, in place:
 /// ds = ys (ds - ys . ds).
 pub fn softmax_vjp<T: Real>(ys: &[T], ds: &mut [T]) {
-    let dot = ys.iter().zip(ds.iter()).fold(T::of(0.0), |a, (&y, &d)| a + y * d);
-    for (d, &y) in ds.iter_mut().zip(ys) {
-        *d = y * (*d - dot);
+    softmax_rows_vjp(ds.len(), &[(0, ds.len())], ys, ds);
+}
+
+kernel! {
+    /// As [`softmax`], of each of some runs of rows, (first, count), of each column of `rows` numbers.
+    pub(crate) fn softmax_rows[V, T](rows: usize, runs: &'a [(usize, usize)], xs: &'a mut [T])
+    check { assert!(rows > 0 && runs.iter().all(|(at, count)| *count > 0 && at + count <= rows)); }
+    run {
+        for column in xs.chunks_exact_mut(rows) { for &(at, count) in runs {
+            let xs = &mut column[at..at + count];
+            let top = V::splat(xs.iter().fold(xs[0], |a, &b| if b > a { b } else { a }));
+            let (p, mut sum) = (xs.as_mut_ptr(), V::zero());
+            vectors!(V, count, |i, TAIL, k| {
+                let e = ld::<V, TAIL>(p.add(i), k).sub(top).exp();
+                sum = sum.add(if TAIL { e.keep(k) } else { e });
+                st::<V, TAIL>(e, p.add(i), k);
+            });
+            let sum = V::splat(sum.hsum());
+            vectors!(V, count, |i, TAIL, k| { st::<V, TAIL>(ld::<V, TAIL>(p.add(i), k).div(sum), p.add(i), k); });
+        } }
+    }
+}
+
+kernel! {
+    /// As [`softmax_vjp`], of each of some runs of rows of each column of two blocks alike.
+    pub(crate) fn softmax_rows_vjp[V, T](rows: usize, runs: &'a [(usize, usize)], ys: &'a [T], ds: &'a mut [T])
+    check { assert!(rows > 0 && ys.len() == ds.len() && runs.iter().all(|(at, count)| at + count <= rows)); }
+    run {
+        for (y, d) in ys.chunks_exact(rows).zip(ds.chunks_exact_mut(rows)) { for &(at, count) in runs {
+            let (y, d) = (y.as_ptr().add(at), d.as_mut_ptr().add(at));
+            let mut dot = V::zero();
+            vectors!(V, count, |i, TAIL, k| {
+                dot = ld::<V, TAIL>(y.add(i), k).fma(ld::<V, TAIL>(d.add(i), k), dot);
+            });
+            let dot = V::splat(dot.hsum());
+            vectors!(V, count, |i, TAIL, k| {
+                let p = d.add(i);
+                st::<V, TAIL>(ld::<V, TAIL>(y.add(i), k).mul(ld::<V, TAIL>(p, k).sub(dot)), p, k);
+            });
+        } }
     }
 }

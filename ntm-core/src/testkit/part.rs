@@ -193,13 +193,13 @@ impl<'a, T: Real> Numbers<'a, T> {
             return Err(format!("the key `{}` has {} numbers, a slot has {}", f.name, f.count, shape.width));
         }
         let plan = Activations::new(fields);
-        let (mut values, mut scratch) = (raw.to_vec(), vec![T::of(0.0); plan.scratch(1)]);
-        plan.apply(&mut values, &mut scratch);
+        let mut values = raw.to_vec();
+        plan.apply(&mut values);
         Ok(Numbers { plan, raw, values })
     }
     /// From the gradient by the values to that by the raw numbers.
     pub(super) fn vjp(&self, d: &[T]) -> Vec<T> {
-        let (mut d, mut scratch) = (d.to_vec(), vec![T::of(0.0); self.plan.scratch(1)]);
+        let (mut d, mut scratch) = (d.to_vec(), vec![T::of(0.0); self.plan.scratch()]);
         self.plan.vjp(|_| self.raw, &self.values, &mut d, &mut scratch);
         d
     }

@@ -26,9 +26,9 @@ impl<T: Real> Dense<T> {
             Turn::Before => (&self.phases.before, numbers_before),
             Turn::After => (&self.phases.after, numbers),
         };
-        let ([.., sums], flat) = carve_mut(s.scratch, 1, self.scratch_blocks());
+        let ([.., sums], _) = carve_mut(s.scratch, 1, self.scratch_blocks());
         copy(&x, numbers);
-        self.activations.apply(&mut numbers[..self.numbers * s.items], flat);
+        self.activations.apply(&mut numbers[..self.numbers * s.items]);
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
         for b in 0..s.items {
             let numbers = of_item(numbers, self.numbers, b);

@@ -17,7 +17,7 @@ use crate::start::MemoryStart;
 use crate::traits::{
     Action, Backward, Cell, Forward, Head, Memory, Needs, Parameter, Quantity, Shown, Turns,
 };
-use crate::{Field, Real, Shape};
+use crate::{Field, Operations, Real, Shape};
 use layout::{Phases, Seat};
 use starts::Starts;
 use std::ops::Range;
@@ -195,8 +195,19 @@ impl<T: Real> Cell<T> for Dense<T> {
             prepared: 0,
             state: blocks(capacity, &self.state_blocks()),
             trace: blocks(capacity, &self.trace_blocks()),
-            scratch: blocks(1, &self.scratch_blocks()) + block(self.activations.scratch(capacity), 1),
+            scratch: blocks(1, &self.scratch_blocks()) + block(self.activations.scratch(), 1),
         }
+    }
+    fn operations(&self, _asked: usize) -> Option<Operations> {
+        // a slot of a key: its product with the key, and the norm of the slot, which is made once for all keys
+        let norms = usize::from(self.keys > 0);
+        let (keys, readers, writers) = (self.keys, self.readers, self.writers);
+        let forward = 2 * keys + 2 * norms + 2 * readers + 4 * writers;
+        let backward = 4 * keys + 2 * norms + 4 * readers + 10 * writers;
+        let passes = Operations::new(forward, backward).times(self.shape.numbers());
+        let heads: Option<Operations> =
+            self.heads.iter().map(|h| h.addressing().operations(self.shape)).sum();
+        Some(passes + heads?)
     }
     fn start(&self, params: &[T], capacity: usize, state: &mut [T]) {
         self.start_state(params, capacity, state);
