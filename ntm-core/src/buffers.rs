@@ -36,15 +36,18 @@ pub fn mat_apart_mut<T: Real>(data: &mut [T], rows: usize, items: usize, stride:
 }
 
 /// Length of a block.
+#[inline]
 pub const fn block(features: usize, items: usize) -> usize {
     (features * items).next_multiple_of(ALIGN)
 }
 /// Length of a list of blocks.
+#[inline]
 pub fn blocks(items: usize, features: &[usize]) -> usize {
     features.iter().map(|&f| block(f, items)).sum()
 }
 
 /// Where the blocks of a slab are, without their padding, and where the rest of the slab starts.
+#[inline]
 pub fn places<const K: usize>(items: usize, features: [usize; K]) -> ([Range<usize>; K], usize) {
     let mut at = 0;
     let places = features.map(|f| {
@@ -55,11 +58,13 @@ pub fn places<const K: usize>(items: usize, features: [usize; K]) -> ([Range<usi
     (places, at)
 }
 /// Cuts a slab into blocks; the last slice is what follows them.
+#[inline]
 pub fn carve<T, const K: usize>(slab: &[T], items: usize, features: [usize; K]) -> ([&[T]; K], &[T]) {
     let (places, end) = places(items, features);
     (places.map(|r| &slab[r]), &slab[end..])
 }
 /// As [`carve`], to be written.
+#[inline]
 pub fn carve_mut<T, const K: usize>(
     slab: &mut [T],
     items: usize,

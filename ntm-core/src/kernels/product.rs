@@ -1,7 +1,7 @@
 //! Products of small matrices without packing: one register tile serves all of them.
 //!
 //! A weight matrix is column-major, outputs x inputs: the outputs of one input are contiguous.
-use super::{Vector, kernel};
+use super::{Vector, kernel, ld, st, vectors};
 use crate::buffers::{Mat, MatMut, Steps};
 
 /// One addend of a product: sum over (o, p) of A(i, o, p) * B(o, p, j); j contiguous.
@@ -103,6 +103,49 @@ unsafe fn tile<V: Vector, const MR: usize, const NV: usize, const TAIL: bool>(
     }
 }
 
+/// One row of C that is too long for registers: four rows of B at a time go by from end to end, as memory likes it, and
+/// the sums stay in the first cache.
+#[inline(always)]
+unsafe fn long_row<V: Vector>(n: usize, addends: &[Addend<V::S>], init: Init<V::S>, c: *mut V::S) {
+    match init {
+        Init::Zero => vectors!(V, n, |i, TAIL, k| { st::<V, TAIL>(V::zero(), c.add(i), k) }),
+        Init::Row(row) => {
+            vectors!(V, n, |i, TAIL, k| { st::<V, TAIL>(ld::<V, TAIL>(row.add(i), k), c.add(i), k) })
+        }
+        Init::Add => {}
+    }
+    for s in addends {
+        for o in 0..s.outer {
+            let (a, b) = (s.a.add(o * s.a_outer), s.b.add(o * s.b_outer));
+            let inner = if s.live.is_null() { s.inner } else { *s.live.add(o) as usize };
+            macro_rules! rows {
+                ($from:expr, $count:literal) => {{
+                    let mut x = [V::zero(); $count];
+                    for r in 0..$count {
+                        x[r] = V::splat(*a.add(($from + r) * s.a_col));
+                    }
+                    vectors!(V, n, |i, TAIL, k| {
+                        let mut sum = ld::<V, TAIL>(c.add(i), k);
+                        for r in 0..$count {
+                            sum = x[r].fma(ld::<V, TAIL>(b.add(($from + r) * s.b_row + i), k), sum);
+                        }
+                        st::<V, TAIL>(sum, c.add(i), k);
+                    });
+                }};
+            }
+            let mut p = 0;
+            while p + 4 <= inner {
+                rows!(p, 4);
+                p += 4;
+            }
+            while p < inner {
+                rows!(p, 1);
+                p += 1;
+            }
+        }
+    }
+}
+
 /// C (m rows of n contiguous numbers) = init + addends.
 #[allow(unused_assignments)] // the last group of columns advances `j` too
 #[inline(always)]
@@ -127,6 +170,9 @@ unsafe fn product<V: Vector>(
         };
     }
     let mut j = 0;
+    if m == 1 && V::LANES > 1 && nv > if V::LANES == 16 { 25 } else { 16 } {
+        return long_row::<V>(n, addends, init, c);
+    }
     if m == 1 && V::LANES > 1 {
         if V::LANES == 16 {
             if full == 25 && rest == 0 {
@@ -237,7 +283,7 @@ fn covers<T>(w: &[T], rows: usize, cols: usize, ld: usize) {
     assert!(cols == 0 || w.len() >= (cols - 1) * ld + rows, "a matrix is longer than its slice")
 }
 
-fn ld<T>(m: &Mat<'_, T>) -> usize {
+fn apart<T>(m: &Mat<'_, T>) -> usize {
     m.strides().1
 }
 
@@ -283,7 +329,7 @@ fn init<T>(onto: Onto<'_, T>) -> Init<T> {
 fn addend<T>(w: &[T], ldw: usize, x: &Mat<'_, T>) -> Addend<T> {
     Addend {
         a: x.as_ptr(),
-        a_row: ld(x),
+        a_row: apart(x),
         a_col: 1,
         a_outer: 0,
         b: w.as_ptr(),
@@ -336,18 +382,16 @@ kernel! {
         let mut sums = [T::of(0.0); V_MAX * V_MAX];
         let mut j = 0;
         while j + l <= cols {
-            let mut a = [V::zero(); V_MAX];
-            let mut p = 0;
-            while p + l <= rows {
-                let v = V::load(z.add(p));
-                for r in 0..l { a[r] = V::load(wp.add((j + r) * rows + p)).fma(v, a[r]); }
-                p += l;
-            }
-            if p < rows {
-                let v = V::load_part(z.add(p), rows - p);
-                for r in 0..l { a[r] = V::load_part(wp.add((j + r) * rows + p), rows - p).fma(v, a[r]); }
-            }
-            for r in 0..l { a[r].store(sums.as_mut_ptr().add(r * l)); }
+            // short columns all at once; of long ones four, since more lie too far apart for cache and prefetching
+            macro_rules! columns { ($first:expr, $count:expr) => {{
+                let mut a = [V::zero(); V_MAX];
+                vectors!(V, rows, |p, TAIL, k| {
+                    let v = ld::<V, TAIL>(z.add(p), k);
+                    for r in 0..$count { a[r] = ld::<V, TAIL>(wp.add((j + $first + r) * rows + p), k).fma(v, a[r]); }
+                });
+                for r in 0..$count { a[r].store(sums.as_mut_ptr().add(($first + r) * l)); }
+            }} }
+            if rows < 512 || l < 4 { columns!(0, l) } else { for first in (0..l).step_by(4) { columns!(first, 4) } }
             let out = dx.as_mut_ptr().add(j);
             let s = V::reduce(sums.as_ptr());
             (if add { s.add(V::load(out)) } else { s }).store(out);
@@ -355,7 +399,7 @@ kernel! {
         }
         while j < cols {
             let mut a = V::zero();
-            super::vectors!(V, rows, |p, TAIL, k| { a = super::ld::<V, TAIL>(wp.add(j * rows + p), k).fma(super::ld::<V, TAIL>(z.add(p), k), a); });
+            vectors!(V, rows, |p, TAIL, k| { a = ld::<V, TAIL>(wp.add(j * rows + p), k).fma(ld::<V, TAIL>(z.add(p), k), a); });
             let out = &mut *dx.as_mut_ptr().add(j);
             *out = if add { *out + a.hsum() } else { a.hsum() };
             j += 1;

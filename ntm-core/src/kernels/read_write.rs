@@ -31,7 +31,7 @@ impl<'a> Roles<'a> {
     /// Whether one pass serves all.
     fn fits(self) -> bool {
         let (readers, writers) = (self.readers.len(), self.writers.len());
-        (writers == 0 && readers <= 4) || (writers <= 2 && readers <= 2)
+        (writers == 0 && readers <= 4) || (readers == 0 && writers <= 4) || (writers <= 2 && readers <= 2)
     }
     fn only_readers(self) -> impl DoubleEndedIterator<Item = (usize, Roles<'a>)> {
         (0..self.readers.len()).step_by(4).map(move |at| {
@@ -110,19 +110,22 @@ pub fn read_write_vjp<T: Real>(
     }
 }
 
+/// Chooses the body for these roles, with the number of vectors in a block that AVX-512's 32 registers have room for.
 macro_rules! by_roles {
-    ($roles:expr, $pass:ident) => {
+    ($roles:expr, $pass:ident, $one:literal, $two:literal, $three:literal, $four:literal) => {
         match ($roles.readers.len(), $roles.writers.len()) {
-            (1, 0) => $pass!(1, 0),
-            (2, 0) => $pass!(2, 0),
-            (3, 0) => $pass!(3, 0),
-            (4, 0) => $pass!(4, 0),
-            (0, 1) => $pass!(0, 1),
-            (1, 1) => $pass!(1, 1),
-            (2, 1) => $pass!(2, 1),
-            (0, 2) => $pass!(0, 2),
-            (1, 2) => $pass!(1, 2),
-            (2, 2) => $pass!(2, 2),
+            (1, 0) => $pass!(1, 0, $one),
+            (2, 0) => $pass!(2, 0, $two),
+            (3, 0) => $pass!(3, 0, $three),
+            (4, 0) => $pass!(4, 0, $four),
+            (0, 1) => $pass!(0, 1, $one),
+            (1, 1) => $pass!(1, 1, $two),
+            (2, 1) => $pass!(2, 1, $three),
+            (0, 2) => $pass!(0, 2, $two),
+            (1, 2) => $pass!(1, 2, $three),
+            (2, 2) => $pass!(2, 2, $four),
+            (0, 3) => $pass!(0, 3, $three),
+            (0, 4) => $pass!(0, 4, $four),
             _ => {}
         }
     };
@@ -143,8 +146,8 @@ kernel! {
     run {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
         let sums = sums.as_mut_ptr();
-        macro_rules! pass { ($R:literal, $W:literal) => {{
-            blocks!(V, n, 8, 2, |i, J, TAIL, k| {
+        macro_rules! pass { ($R:literal, $W:literal, $J:literal) => {{
+            blocks!(V, n, $J, 2, |i, J, TAIL, k| {
                 let mut r = [[V::zero(); J]; $R];
                 let mut w = [[V::zero(); J]; $W];
                 let mut square = [V::zero(); J];
@@ -182,7 +185,7 @@ kernel! {
             reduce::<V>(sums, $R * width);
             for m in 0..$R * width { *reads.as_mut_ptr().add(m) = *sums.add(m); }
         }} }
-        by_roles!(roles, pass)
+        by_roles!(roles, pass, 8, 8, 4, 4)
     }
 }
 
@@ -201,8 +204,8 @@ kernel! {
     run {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
         let sums = sums.as_mut_ptr();
-        macro_rules! pass { ($R:literal, $W:literal) => {{
-            blocks!(V, n, 4, 2, |i, J, TAIL, k| {
+        macro_rules! pass { ($R:literal, $W:literal, $J:literal) => {{
+            blocks!(V, n, $J, 2, |i, J, TAIL, k| {
                 macro_rules! columns { ($name:ident, $from:ident, $who:ident, $H:literal) => {
                     let mut $name = [[V::zero(); J]; $H];
                     for h in 0..$H { for j in 0..J { $name[h][j] = ld::<V, TAIL>($from.as_ptr().add(roles.$who[h] * n + i + j * l), k); } }
@@ -272,7 +275,7 @@ kernel! {
                 *d_effects.as_mut_ptr().add((2 * h + 1) * width + m) = *sums.add((2 * h + 1) * width + m);
             } }
         }} }
-        by_roles!(roles, pass)
+        by_roles!(roles, pass, 4, 4, 2, 2)
     }
 }
 

@@ -31,7 +31,7 @@ fn compare<T: Real>(what: &str, y: &[T], before: &[f64], want: &[f64], rows: usi
 }
 
 fn products<T: Real>(tol: f64) {
-    for rows in SIZES.into_iter().chain([64, 80, 400]) {
+    for rows in SIZES.into_iter().chain([64, 80, 400, 417]) {
         for (inputs, items) in pairs([1, 2, 3, 17], [1, 2, 3, 5, 8, 13]) {
             let (ldw, ldx, ldy, hidden) = (rows + 3, inputs + 2, rows + 5, 5);
             let w = signed(1, apart(rows, inputs, ldw));
@@ -127,7 +127,7 @@ fn packed_steps_are_the_items_of_one_step() {
 }
 
 fn dot_products<T: Real>(tol: f64) {
-    for (rows, cols) in pairs(SIZES, SIZES) {
+    for (rows, cols) in pairs(SIZES, SIZES).into_iter().chain([(512, 16), (531, 17)]) {
         let (w, dz, old) = (signed(1, rows * cols), signed(2, rows), signed(3, cols));
         for add in [false, true] {
             let mut dx = if add { onto::<T>(&old) } else { output(cols) };
