@@ -19,7 +19,7 @@ use ntm_core::kernels::activation::activate;
 use ntm_core::kernels::views::{column_mut, copy};
 use ntm_core::start::ControllerStart;
 use ntm_core::traits::{Backward, Forward, Initial, Needs, Parameter, Part, Quantity, Shown, Trajectory};
-use ntm_core::{Activation, Cell, Linear, Real};
+use ntm_core::{Activation, Cell, Linear, Operations, Real};
 use std::ops::Range;
 
 /// How the parameters of a GRU are drawn.
@@ -197,6 +197,15 @@ impl<T: Real> Cell<T> for Gru {
             trace: first + self.count().saturating_sub(1) * block(self.hidden, capacity),
             scratch: block(self.hidden, capacity),
         }
+    }
+    fn operations(&self, asked: usize) -> Option<Operations> {
+        let of_layer = |(k, layer): (usize, &Layer)| {
+            let asked = if k == 0 { asked } else { self.hidden };
+            let products = layer.input.operations(asked) + layer.hidden.operations(self.hidden);
+            // two sigmoids, a hyperbolic tangent, products and sums
+            products + Operations::new(20, 25).times(self.hidden)
+        };
+        Some(self.layers.iter().enumerate().map(of_layer).sum())
     }
     fn prepare(&self, params: &[T], prepared: &mut [T]) {
         for (k, layer) in self.layers.iter().enumerate() {

@@ -4,7 +4,7 @@ use ntm_core::kernels::activation::{activate, activate_vjp};
 use ntm_core::kernels::views::{column_mut, copy};
 use ntm_core::start::ControllerStart;
 use ntm_core::traits::{Backward, Forward, Initial, Needs, Parameter, Trajectory};
-use ntm_core::{Activation, Cell, Linear, Real};
+use ntm_core::{Activation, Cell, Linear, Operations, Real};
 use std::ops::Range;
 
 /// A multi-layer perceptron, the paper's feed-forward controller.
@@ -86,6 +86,14 @@ impl<T: Real> Cell<T> for Mlp {
         for (k, layer) in self.layers.iter().enumerate() {
             layer.prepare(&params[self.at(k)..], &mut prepared[self.prepared_at(k)..]);
         }
+    }
+    fn operations(&self, asked: usize) -> Option<Operations> {
+        // an activation counts as a hyperbolic tangent
+        let of_layer = |(k, l): (usize, &Linear)| {
+            let asked = if k == 0 { asked } else { l.inputs };
+            l.operations(asked) + Operations::new(6, 3).times(l.outputs)
+        };
+        Some(self.layers.iter().enumerate().map(of_layer).sum())
     }
     fn start_output(&self, params: &[T], y: &mut [T]) {
         if self.start != ControllerStart::Zeros {

@@ -1,9 +1,9 @@
 //! y = W x + b with its weight gradient deferred: a part of cells and of models, not a trait.
-use crate::Real;
 use crate::buffers::{Mat, MatMut, Steps, block, carve, carve_mut};
 use crate::kernels::product::{self, Onto};
 use crate::kernels::views::{column, column_mut};
 use crate::traits::{Initial, Parameter};
+use crate::{Operations, Real};
 
 /// A linear layer. Parameters: weight (outputs x inputs, column-major), bias (outputs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,10 @@ impl Linear {
     /// Numbers of its transposed copy.
     pub fn prepared(self) -> usize {
         block(self.outputs * self.inputs, 1)
+    }
+    /// Floating-point operations of one item's step, with the gradient by the last `asked` inputs.
+    pub fn operations(self, asked: usize) -> Operations {
+        Operations::matrix(self.outputs, self.inputs, asked)
     }
     /// Makes the transposed copy.
     pub fn prepare<T: Real>(self, params: &[T], prepared: &mut [T]) {

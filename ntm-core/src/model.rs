@@ -1,7 +1,7 @@
 //! A cell, its output layer and the numbers of both: what is trained, saved and run.
 use crate::buffers::{Slab, block};
 use crate::traits::{Initial, Parameter, Part};
-use crate::{Cell, Linear, Real};
+use crate::{Cell, Linear, Operations, Real};
 use std::ops::Range;
 
 /// A tensor of a model as the outside sees it.
@@ -89,6 +89,13 @@ impl<T: Real> Model<T> {
     /// Trained numbers, without padding.
     pub fn count(&self) -> usize {
         self.placed.iter().filter(|p| p.parameter.trained).map(|p| p.range.len()).sum()
+    }
+
+    /// Floating-point operations of a sequence of so many steps, of which so many are scored, without the optimiser's;
+    /// `None` where a component has not declared its own.
+    pub fn operations(&self, steps: usize, scored: usize) -> Option<Operations> {
+        let cell = self.cell.operations(0)?;
+        Some(cell.times(steps) + self.output.operations(self.output.inputs).times(scored))
     }
 
     fn parts(&self) -> impl Iterator<Item = (&Placed, &Part)> {

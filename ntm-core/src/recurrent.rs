@@ -1,8 +1,8 @@
 //! A controller alone, with an output layer and no memory: the LSTM baseline of the paper.
-use crate::Real;
 use crate::buffers::{Mat, MatMut};
 use crate::ntm::{parameters_of, show_controller};
 use crate::traits::{Backward, Cell, Forward, Needs, Parameter, Quantity, Shown, Trajectory};
+use crate::{Operations, Real};
 
 /// A controller as a model of its own.
 #[derive(Debug)]
@@ -26,6 +26,9 @@ impl<T: Real> Cell<T> for Recurrent<T> {
     }
     fn prepare(&self, params: &[T], prepared: &mut [T]) {
         self.controller.prepare(params, prepared);
+    }
+    fn operations(&self, asked: usize) -> Option<Operations> {
+        self.controller.operations(asked)
     }
     fn start(&self, params: &[T], capacity: usize, state: &mut [T]) {
         self.controller.start(params, capacity, state);

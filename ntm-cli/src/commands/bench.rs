@@ -1,14 +1,15 @@
 //! `ntm bench`: how fast training goes.
 use super::experiment::{parted_one, planned, source};
 use super::threads::Threads;
-use super::{Failure, flops, memory, out};
+use super::{Failure, memory, out};
 use crate::pictures::table;
 use ntm_core::config::{Experiment, Registry};
 use ntm_core::engine::{Engine, Evaluator};
 use ntm_core::kernels::optimizer::sum_of_squares;
+use ntm_core::kernels::peak::multiply_add;
 use ntm_core::random::Purpose;
 use ntm_core::train::{Batcher, OptimizerState, Task};
-use ntm_core::{Model, Sequence};
+use ntm_core::{Model, Operations, Sequence};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -43,8 +44,10 @@ struct Row {
     batch: usize,
     threads: usize,
     sequences_per_second: f64,
-    /// `null` for a model whose operations nobody has counted
+    /// `null` for a model with a component that does not say how many operations it makes
     gflops: Option<f64>,
+    /// that, divided by what as many threads reach with multiplications and additions alone
+    of_peak: Option<f64>,
 }
 
 pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {
@@ -68,6 +71,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         true => vec![experiment.train.batch],
         false => args.batch.iter().map(|&batch| batch as usize).collect(),
     };
+    let peak = args.threads.run(|| rayon::broadcast(|_| peak(0.1)).iter().sum::<f64>())?;
     let mut rows = vec![];
     for &length in &lengths {
         for &batch in &batches {
@@ -89,12 +93,15 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
             let sequences_per_second = batch as f64 / seconds;
             let mut sequence = Sequence::default();
             task.sequence((Purpose::Training, experiment.train.seed), 0, length, &mut sequence)?;
-            let operations = flops::of(&model, &sequence, args.inference);
-            let gflops = operations.map(|n| n * sequences_per_second * 1e-9);
-            rows.push(Row { length: shown, batch, threads, sequences_per_second, gflops });
+            let scored = sequence.mask.iter().filter(|&&weight| weight != 0.0).count();
+            let operations = model.operations(sequence.steps, scored);
+            let count = |n: Operations| n.forward + if args.inference { 0.0 } else { n.backward };
+            let gflops = operations.map(|n| count(n) * sequences_per_second * 1e-9);
+            let of_peak = gflops.map(|gflops| gflops * 1e9 / peak);
+            rows.push(Row { length: shown, batch, threads, sequences_per_second, gflops, of_peak });
         }
     }
-    let header = [task.size_name(), "batch", "threads", "sequences/s", "GFLOP/s"];
+    let header = [task.size_name(), "batch", "threads", "sequences/s", "GFLOP/s", "of peak"];
     let cells = |row: &Row| {
         vec![
             row.length.to_string(),
@@ -102,6 +109,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
             row.threads.to_string(),
             format!("{:.0}", row.sequences_per_second),
             row.gflops.map_or("-".into(), |gflops| format!("{gflops:.1}")),
+            row.of_peak.map_or("-".into(), |part| format!("{:.0} %", 100.0 * part)),
         ]
     };
     out::people(&table(&header, &rows.iter().map(cells).collect::<Vec<_>>(), false));
@@ -140,6 +148,18 @@ fn time(
         let change = settings.clip.change(squares.sqrt());
         optimizer.update(&settings.optimizer, change, engine.last_gradient(), &mut model.params);
     }))
+}
+
+/// The most operations per second of this thread: the best of many short measurements, since nothing makes them too fast.
+fn peak(seconds: f64) -> f64 {
+    let (began, mut best, mut sum) = (Instant::now(), 0.0f64, 0.0);
+    while began.elapsed() < Duration::from_secs_f64(seconds) {
+        let (now, mut operations) = (Instant::now(), 0.0);
+        multiply_add(std::hint::black_box(0.5f32), &mut sum, &mut operations);
+        best = best.max(operations / now.elapsed().as_secs_f64());
+    }
+    std::hint::black_box(sum);
+    best
 }
 
 /// Times something again and again, warm.

@@ -7,7 +7,6 @@ mod eval;
 mod experiment;
 mod export;
 mod failure;
-mod flops;
 mod import;
 mod list;
 mod measure;

@@ -3,7 +3,7 @@ use ntm_core::buffers::{Mat, MatMut, Track, block, carve, carve_mut, mat, mat_mu
 use ntm_core::kernels::lstm::{lstm, lstm_vjp};
 use ntm_core::kernels::product::{self, Onto};
 use ntm_core::kernels::views::{column, column_mut};
-use ntm_core::{Real, transposed};
+use ntm_core::{Operations, Real, transposed};
 
 /// Sizes of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,12 @@ impl Layer {
     pub(super) fn prepared(self) -> usize {
         let gates = 4 * self.hidden;
         block(gates * (self.inputs + self.hidden), 1)
+    }
+    /// Of one item's step, with the gradient by the last `asked` inputs: both matrices, three sigmoids, two hyperbolic
+    /// tangents, products and sums.
+    pub(super) fn operations(self, asked: usize) -> Operations {
+        let (gates, all) = (4 * self.hidden, self.inputs + self.hidden);
+        Operations::matrix(gates, all, asked + self.hidden) + Operations::new(28, 23).times(self.hidden)
     }
     /// Row by row (inputs, hidden) of each gate number, so that one product makes both gradients.
     pub(super) fn prepare<T: Real>(self, params: &[T], prepared: &mut [T]) {

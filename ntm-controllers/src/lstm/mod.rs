@@ -20,7 +20,7 @@ use ntm_core::buffers::{
 use ntm_core::kernels::views::{column, column_mut};
 use ntm_core::start::ControllerStart;
 use ntm_core::traits::{Backward, Forward, Initial, Needs, Parameter, Part, Quantity, Shown, Trajectory};
-use ntm_core::{Cell, Real};
+use ntm_core::{Cell, Operations, Real};
 use std::ops::Range;
 
 /// How the parameters of an LSTM are drawn.
@@ -190,6 +190,14 @@ impl<T: Real> Cell<T> for Lstm {
         for (k, layer) in self.layers.iter().enumerate() {
             layer.prepare(&params[self.at[k]..], &mut prepared[self.prepared_at[k]..]);
         }
+    }
+    fn operations(&self, asked: usize) -> Option<Operations> {
+        let of_layer = |(k, layer): (usize, &Layer)| {
+            let external = if k == 0 || self.skip { asked } else { 0 };
+            let below = if k == 0 { 0 } else { self.hidden };
+            layer.operations(external + below)
+        };
+        Some(self.layers.iter().enumerate().map(of_layer).sum())
     }
     fn start(&self, params: &[T], capacity: usize, state: &mut [T]) {
         if self.start == ControllerStart::Zeros {
