@@ -1,38 +1,100 @@
 #!/usr/bin/env python3
-"""Times `ntm bench` and another program in turn, on one core, and prints the ratio of their speeds.
+"""Times `ntm bench` and other programs in turn, and prints how many times as fast ntm is.
 
-usage: compare.py OTHER [LENGTH:BATCH ...]          default 10:1 10:16 10:64 20:1 20:16 20:64
-OTHER is a command that reads lines {"w": "train_lstm", "L": .., "B": .., "N": 128, "reps": ..} and answers
-{"ms": [milliseconds of each step]}. Rounds alternate A B A B; medians and the range of the ratio over rounds are shown.
+usage: compare.py [--rounds N] [--seconds S] [--threads N] [NAME=COMMAND ...] -- WORKLOAD:L:B[:SLOTS] ...
+WORKLOAD is w1, w2, w3, w4, w5 or heads4: a file of configs/bench. w3 is inference, the others are training steps.
+
+COMMAND stays alive: it reads lines {"w": "train_lstm", "L": .., "B": .., "N": slots, "reps": ..} and answers
+{"ms": [milliseconds of each step]} or {"skip": why}. `jax=` and `torch=` without a command are the workers in peers/, run by
+PYTHON (default python3) where these packages are installed. Rounds alternate over all programs; shown are medians, and the range of
+the ratio over rounds. On one thread everything is pinned to the last core that this process may use.
 """
-import json, os, shlex, statistics, subprocess, sys
+import argparse, json, os, shlex, statistics, subprocess, sys
 
-ROUNDS, SECONDS = 9, 0.4
-root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-ntm = [os.path.join(root, "target/release/ntm"), "bench", os.path.join(root, "configs/bench/w1.ron"), "--threads", "1",
-       "--seconds", str(SECONDS), "--json"]
-core = ["taskset", "-c", str(max(os.sched_getaffinity(0)))]
-other = subprocess.Popen(core + shlex.split(sys.argv[1]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+here = os.path.dirname(os.path.abspath(__file__))
+root = os.path.join(here, "..", "..")
+WORKER = {"w1": "train_lstm", "w2": "train_ff", "w3": "infer_lstm", "w4": "train_lstm", "w5": "train_base"}
 
 
-def theirs(length, batch, reps):
-    print(json.dumps(dict(w="train_lstm", L=length, B=batch, N=128, reps=reps)), file=other.stdin, flush=True)
-    return batch / statistics.median(json.loads(other.stdout.readline())["ms"]) * 1e3
+class Other:
+    """A program that answers lines."""
+
+    def __init__(self, name, command, threads, pin):
+        self.name = name
+        if not command:
+            command = f"{os.environ.get('PYTHON', 'python3')} {os.path.join(here, 'peers', name + '_worker.py')}"
+        environment = dict(os.environ, THREADS=str(threads))
+        self.process = subprocess.Popen(pin + shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True, env=environment)
+
+    def steps(self, workload, length, batch, slots, reps):
+        """Milliseconds of each step, or why there are none."""
+        if workload not in WORKER:
+            return "another workload"
+        line = json.dumps(dict(w=WORKER[workload], L=length, B=batch, N=slots, reps=reps))
+        try:
+            print(line, file=self.process.stdin, flush=True)
+            answer = json.loads(self.process.stdout.readline())
+        except (BrokenPipeError, json.JSONDecodeError):
+            return "not installed, or it ended"
+        return answer.get("ms") or answer.get("skip") or answer.get("error")
 
 
-def ours(length, batch):
-    command = core + ntm + ["--length", str(length), "--batch", str(batch)]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return json.loads(out)["rows"][0]["sequences_per_second"]
+def ours(args, pin, workload, length, batch, slots):
+    """A row of `ntm bench`."""
+    command = pin + [os.environ.get("NTM", os.path.join(root, "target/release/ntm")), "bench",
+                     os.path.join(root, f"configs/bench/{workload}.ron"), "--threads", str(args.threads),
+                     "--seconds", str(args.seconds), "--json", "--length", str(length), "--batch", str(batch)]
+    command += ["--inference"] if workload == "w3" else []
+    command += [f"model.memory.slots={slots}"] if workload != "w5" else []
+    out = subprocess.run(command, capture_output=True, text=True)
+    if out.returncode:
+        sys.exit(out.stderr)
+    return json.loads(out.stdout)["rows"][0]
 
 
-print("| L | B | other, sequences/s | ntm, sequences/s | ratio (range over rounds) |\n|--:|--:|--:|--:|--:|")
-for pair in sys.argv[2:] or ["10:1", "10:16", "10:64", "20:1", "20:16", "20:64"]:
-    length, batch = map(int, pair.split(":"))
-    reps = max(3, int(SECONDS * theirs(length, batch, 3) / batch))
-    rounds = [(theirs(length, batch, reps), ours(length, batch)) for _ in range(ROUNDS)]
-    a, b = (statistics.median(r[i] for r in rounds) for i in (0, 1))
-    ratios = [y / x for x, y in rounds]
-    print(f"| {length} | {batch} | {a:.0f} | {b:.0f} | {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}) |",
-          flush=True)
-other.stdin.close()
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=0.4)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("words", nargs="*")
+    args = parser.parse_args()
+    pin = ["taskset", "-c", str(max(os.sched_getaffinity(0)))] if args.threads == 1 else []
+    commands = [word.split("=", 1) for word in args.words if "=" in word]
+    others = [Other(name, command, args.threads, pin) for name, command in commands]
+    names = "".join(f" {o.name}, sequences/s | times as fast (range) |" for o in others)
+    print(f"| workload | L | B | ntm, sequences/s | GFLOP/s | of peak |{names}")
+    print("|---|" + "--:|" * (5 + 2 * len(others)))
+    for word in (word for word in args.words if "=" not in word):
+        workload, length, batch, *slots = word.split(":")
+        length, batch, slots = int(length), int(batch), int(slots[0]) if slots else 128
+        rows, speeds, reps, why = [], {o.name: [] for o in others}, {}, {}
+        for other in others:
+            first = other.steps(workload, length, batch, slots, 3)
+            if isinstance(first, list):
+                reps[other.name] = max(3, int(args.seconds * 1e3 / statistics.median(first)))
+            else:
+                why[other.name] = first
+        for _ in range(args.rounds):
+            rows.append(ours(args, pin, workload, length, batch, slots))
+            for other in others:
+                if other.name in reps:
+                    ms = other.steps(workload, length, batch, slots, reps[other.name])
+                    speeds[other.name].append(batch / statistics.median(ms) * 1e3)
+        middle = lambda key: statistics.median(row[key] or 0 for row in rows)
+        line = f"| {workload}{f', {slots} slots' if slots != 128 else ''} | {length} | {batch} "
+        line += f"| {middle('sequences_per_second'):.0f} | {middle('gflops'):.1f} | {100 * middle('of_peak'):.0f} % |"
+        for other in others:
+            if other.name in why:
+                line += f" not measured: {why[other.name]} | |"
+                continue
+            ratios = [row["sequences_per_second"] / speed for row, speed in zip(rows, speeds[other.name])]
+            line += f" {statistics.median(speeds[other.name]):.0f} | {statistics.median(ratios):.2f}"
+            line += f" ({min(ratios):.2f}-{max(ratios):.2f}) |"
+        print(line, flush=True)
+    for other in others:
+        other.process.stdin.close()
+
+
+main()
