@@ -1,5 +1,6 @@
 //! Components of one's own, one file each: settings, implementation, arithmetic, test. `docs/extending.md` goes through
 //! them one by one.
+mod copied_shift;
 mod follow;
 mod gated;
 mod leak;
@@ -8,6 +9,7 @@ mod plain;
 mod reverse;
 mod stack;
 
+pub use copied_shift::CopiedShift;
 pub use follow::Follow;
 pub use gated::Gated;
 pub use leak::Leak;
@@ -23,6 +25,7 @@ pub fn register(registry: Registry) -> Registry {
     registry
         .register::<StageKind, Leak>("Leak")
         .register::<StageKind, LeakForward>("LeakForward")
+        .register::<StageKind, CopiedShift>("CopiedShift")
         .register::<AddressingKind, Follow>("Follow")
         .register::<HeadKind, Gated>("Gated")
         .register::<MemoryKind, Stack>("Stack")
