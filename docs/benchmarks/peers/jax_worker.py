@@ -1,32 +1,13 @@
-"""Own idiomatic JAX NTM: native batch, lax.scan, one jitted train step (loss, grad, clip, RMSProp), donated state."""
-import os, sys
-sys.path.insert(0, os.path.dirname(__file__))
+"""An NTM in JAX for W1 to W4, and W5: a native batch, lax.scan, one jitted training step (loss, gradient, clip, RMSProp)."""
 import jax, jax.numpy as jnp, numpy as np
 from jax import lax
 from worker import serve
 
 I, O, C, M = 9, 8, 100, 20
-UNROLL = int(os.environ.get("UNROLL", "1"))
-NMAJOR = os.environ.get("LAYOUT", "mn") == "nm"   # memory as [B,N,M] instead of [B,M,N]
-dotk = "bnm,bhm->bhn" if NMAJOR else "bmn,bhm->bhn"
-rd = "bn,bnm->bm" if NMAJOR else "bn,bmn->bm"
-ax = 2 if NMAJOR else 1
-if os.environ.get("EIN") == "mul":   # multiply-and-sum instead of batched dot (XLA fuses these loops)
-    def f_dot(mem, k):
-        return jnp.stack([(mem * (k[:, j, None, :] if NMAJOR else k[:, j, :, None])).sum(ax) for j in range(2)], 1)
-
-    def f_read(w, mem):
-        return (mem * (w[:, :, None] if NMAJOR else w[:, None, :])).sum(1 if NMAJOR else 2)
-else:
-    def f_dot(mem, k):
-        return jnp.einsum(dotk, mem, k)
-
-    def f_read(w, mem):
-        return jnp.einsum(rd, w, mem)
 
 
-def head(q, norm, K, w_prev):
-    # q: raw [B,6] = beta, g, s0..2, gamma;  K: [B,N] dot / norms done by the caller
+def head(q, K, w_prev):
+    # q: raw [B,6] = strength, gate, shift, sharpening;  K: [B,N], similarities
     beta = jax.nn.softplus(q[:, 0:1])
     g = jax.nn.sigmoid(q[:, 1:2])
     s = jax.nn.softmax(q[:, 2:5], axis=1)
@@ -48,7 +29,7 @@ def init(key, ctrl, N):
     if ctrl == "lstm":
         p["h0"] = jax.random.normal(k[4], (C,)) * 0.05
         p["c0"] = jax.random.normal(k[5], (C,)) * 0.05
-    const = dict(mem=u(k[6], (N, M) if NMAJOR else (M, N), 148), r0=jax.random.normal(k[7], (M,)) * 0.01)
+    const = dict(mem=u(k[6], (M, N), 148), r0=jax.random.normal(k[7], (M,)) * 0.01)
     return p, const
 
 
@@ -69,18 +50,15 @@ def forward(p, const, X, ctrl, N):
             h = jnp.tanh(z_t + r @ p["Wh"])
         q = h @ p["Hw"] + p["Hb"]
         k = jnp.stack([q[:, 0:M], q[:, 26:26 + M]], 1)              # [B,2,M]
-        dots = f_dot(mem, k)
-        nm = jnp.sqrt((mem * mem).sum(ax) + 1e-12)
+        dots = jnp.einsum("bmn,bhm->bhn", mem, k)
+        nm = jnp.sqrt((mem * mem).sum(1) + 1e-12)
         nk = jnp.sqrt((k * k).sum(2) + 1e-12)
         K = dots / (nm[:, None, :] * nk[:, :, None] + 1e-8)
-        wr = head(q[:, 20:26], nm, K[:, 0], wr)
-        ww = head(q[:, 46:52], nm, K[:, 1], ww)
-        r = f_read(wr, mem)
+        wr = head(q[:, 20:26], K[:, 0], wr)
+        ww = head(q[:, 46:52], K[:, 1], ww)
+        r = jnp.einsum("bn,bmn->bm", wr, mem)
         e = jax.nn.sigmoid(q[:, 52:72]); a = q[:, 72:92]
-        if NMAJOR:
-            mem = mem * (1 - ww[:, :, None] * e[:, None, :]) + ww[:, :, None] * a[:, None, :]
-        else:
-            mem = mem * (1 - e[:, :, None] * ww[:, None, :]) + a[:, :, None] * ww[:, None, :]
+        mem = mem * (1 - e[:, :, None] * ww[:, None, :]) + a[:, :, None] * ww[:, None, :]
         carry = (h, c, r, wr, ww, mem) if ctrl == "lstm" else (r, wr, ww, mem)
         return carry, jnp.concatenate([h, r], 1)
 
@@ -89,7 +67,7 @@ def forward(p, const, X, ctrl, N):
     carry = (bc(const["r0"]), z, z, mem0)
     if ctrl == "lstm":
         carry = (bc(p["h0"]), bc(p["c0"])) + carry
-    _, hr = lax.scan(cell, carry, zx, unroll=UNROLL)
+    _, hr = lax.scan(cell, carry, zx)
     return hr[T // 2 + 1:] @ p["Ow"] + p["Ob"]
 
 
@@ -116,7 +94,7 @@ def lstm_forward(p, X):
             h = jax.nn.sigmoid(o) * jnp.tanh(c)
             return (h, c), h
         z0 = jnp.zeros((B, 256))
-        _, y = lax.scan(cell, (z0, z0), zx, unroll=UNROLL)
+        _, y = lax.scan(cell, (z0, z0), zx)
     return y[T // 2 + 1:] @ p["Ow"] + p["Ob"]
 
 

@@ -1,6 +1,5 @@
-"""Own vectorised torch NTM (no per-sample loops), optional torch.compile of the cell, and nn.LSTM 3x256."""
-import os, sys
-sys.path.insert(0, os.path.dirname(__file__))
+"""An NTM in PyTorch for W1 to W4, without loops over sequences, and nn.LSTM with three layers of 256 for W5."""
+import os
 import torch, torch.nn as nn, torch.nn.functional as F
 torch.set_num_threads(int(os.environ.get("THREADS", "1")))
 from worker import serve
@@ -87,13 +86,6 @@ def make(cfg):
     X = torch.zeros(2 * L + 1, B, 9); X[:L, :, :8] = s; X[L, :, 8] = 1
     kind, ctrl = cfg["w"].split("_")
     net = Base() if ctrl == "base" else NTM(ctrl, N)
-    if os.environ.get("COMPILE") == "1":
-        if ctrl == "base":
-            raise NotImplementedError("nn.LSTM is already one kernel")
-        if os.environ.get("WHOLE") == "1":
-            net = torch.compile(net)
-        else:
-            net.cell = torch.compile(net.cell)
     if kind == "infer":
         def infer():
             with torch.inference_mode():
