@@ -75,6 +75,8 @@ fn what_cannot_be_exported_is_told_and_nothing_is_replaced() {
     let place = trained();
     place.write("there.safetensors", "mine");
     place.write("text.safetensors", "not tensors");
+    std::fs::create_dir(place.path("young")).unwrap();
+    place.write("young/config.ron", place.read("runs/tiny/config.ron"));
     let mut said = String::new();
     for args in [
         &["export"][..],
@@ -85,6 +87,14 @@ fn what_cannot_be_exported_is_told_and_nothing_is_replaced() {
         &["export", "text.safetensors", "weights"],
         &["export", "runs/tiny", "weights", "--out", "there.safetensors"],
         &["export", "runs/tiny", "weights", "--out", "no/such/place.safetensors"],
+        &["export", "missing", "csv"],
+        &["export", "young", "csv"],
+        &["export", "young", "tensorboard"],
+        &["export", "runs/tiny", "csv", "--last"],
+        &["export", "runs/tiny/checkpoints/best.safetensors", "csv"],
+        &["export", "runs/tiny", "csv", "--out", "there.safetensors"],
+        &["export", "runs/tiny", "csv", "--out", "no/such/place.csv"],
+        &["export", "runs/tiny", "tensorboard", "--out", "there.safetensors/events"],
     ] {
         let before = place.files();
         let ended = place.run(args);
@@ -92,4 +102,51 @@ fn what_cannot_be_exported_is_told_and_nothing_is_replaced() {
         said += &format!("$ ntm {}\n{}exit code {}\n\n", args.join(" "), ended.people(), ended.code());
     }
     insta::assert_snapshot!("refused_exports", said);
+}
+
+#[test]
+fn a_learning_curve_is_a_table_of_what_was_recorded_and_when() {
+    let place = trained();
+    place.works(&["export", "runs/tiny", "csv"]);
+    let table = String::from_utf8(place.read("runs/tiny/metrics.csv")).unwrap();
+    let lines = |name: &str| -> Vec<serde_json::Value> {
+        let text = String::from_utf8(place.read(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let (metrics, timing) = (lines("runs/tiny/metrics.jsonl"), lines("runs/tiny/timing.jsonl"));
+    let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let names = rows.next().unwrap();
+    assert_eq!(
+        names,
+        [
+            "sequences",
+            "training_bits",
+            "validation_bits",
+            "validation_wrong_bits",
+            "gradient_norm",
+            "seconds"
+        ]
+    );
+    let rows: Vec<_> = rows.collect();
+    assert_eq!(rows.len(), 6);
+    for (n, row) in rows.iter().enumerate() {
+        for (name, cell) in names.iter().zip(row) {
+            let kept = if *name == "seconds" { &timing[n] } else { &metrics[n] };
+            assert_eq!(cell.parse::<f64>().unwrap(), kept[name].as_f64().unwrap(), "{name} of line {n}");
+        }
+    }
+}
+
+#[test]
+fn an_event_file_names_every_number_of_every_validation() {
+    let place = trained();
+    place.works(&["export", "runs/tiny", "tensorboard"]);
+    let files = place.files();
+    let (path, bytes) = files.iter().find(|(path, _)| path.to_string_lossy().contains("tfevents")).unwrap();
+    assert!(path.starts_with(place.path("runs/tiny/tensorboard")));
+    let count = |word: &str| bytes.windows(word.len()).filter(|window| *window == word.as_bytes()).count();
+    for name in ["training_bits", "validation_bits", "validation_wrong_bits", "gradient_norm"] {
+        assert_eq!(count(name), 6, "{name}");
+    }
+    assert_eq!((count("brain.Event:2"), count("task: Copy(width: 3")), (1, 1));
 }
