@@ -199,6 +199,12 @@ pub(crate) fn model_for(
 
 /// The rows as a table.
 pub(crate) fn table_of(rows: &[Row], size_name: &str) -> String {
+    let (header, cells) = cells(rows, size_name);
+    table(&header.iter().map(String::as_str).collect::<Vec<_>>(), &cells, false)
+}
+
+/// The names of the table's columns, and a line of it for each row.
+pub(crate) fn cells(rows: &[Row], size_name: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let loss = rows.first().map_or(Loss::Bits, |row| row.loss);
     let (cost, wrong) = (format!("{} per sequence", loss.unit()), loss.wrong_name());
     let wrong = wrong.map(|wrong| format!("{wrong} per sequence"));
@@ -221,7 +227,7 @@ pub(crate) fn table_of(rows: &[Row], size_name: &str) -> String {
         cells.extend(wrong.as_ref().map(|_| format!("{:.2}", row.wrong)));
         cells
     };
-    table(&header, &rows.iter().map(cells).collect::<Vec<_>>(), false)
+    (header.into_iter().map(str::to_owned).collect(), rows.iter().map(cells).collect())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod memory;
 mod out;
 mod plot;
 mod record;
+mod report;
 mod summarise;
 mod sweep;
 mod threads;
@@ -45,6 +46,8 @@ enum Command {
     Trace(trace::Args),
     /// Draw runs: learning curves, what the heads did, the memory, generalisation, what an ablation found
     Plot(plot::Args),
+    /// Put a run, several or an ablation into one HTML file, with a player that shows what the heads do
+    Report(report::Args),
     /// Make a run of weights that were trained elsewhere
     Import(import::Args),
     /// Take something out of a run: its weights, for one
@@ -81,6 +84,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Some(Command::Eval(args)) => eval::run(&registry, &args),
         Some(Command::Trace(args)) => trace::run(&registry, &args),
         Some(Command::Plot(args)) => plot::run(&registry, &args),
+        Some(Command::Report(args)) => report::run(&registry, &args),
         Some(Command::Import(args)) => import::run(&registry, &args),
         Some(Command::Export(args)) => export::run(&registry, &args),
         Some(Command::Bench(args)) => bench::run(&registry, &args),

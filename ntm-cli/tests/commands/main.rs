@@ -7,4 +7,5 @@ mod measuring;
 mod own_data;
 mod place;
 mod plots;
+mod reports;
 mod runs;

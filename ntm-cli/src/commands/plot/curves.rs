@@ -84,7 +84,7 @@ type Quantity = fn(&Record) -> f64;
 const QUANTITIES: [(&str, Quantity); 2] =
     [("validation", |record| record.validation_bits), ("training", |record| record.training_bits)];
 
-pub(super) fn made(registry: &Registry, groups: &[Group]) -> Result<Made, Failure> {
+pub(crate) fn made(registry: &Registry, groups: &[Group]) -> Result<Made, Failure> {
     let mut unit = None;
     let mut table = csv(&["group", "what", "sequences", "runs", "low", "median", "high"].map(str::to_owned));
     let mut notes = vec![];

@@ -20,10 +20,10 @@ pub(super) fn made(
     groups: &[Group],
     overrides: &[String],
 ) -> Result<Made, Failure> {
-    let mut rows = vec![];
+    let mut measured_groups = vec![];
     let mut kind: Option<(Loss, &'static str)> = None;
     for group in groups {
-        let mut of_group = vec![];
+        let mut rows = vec![];
         for run in &group.runs {
             let (of_run, of_kind) = measured(registry, args, path(run), overrides)?;
             match kind {
@@ -39,22 +39,37 @@ pub(super) fn made(
                 }
                 _ => kind = Some(of_kind),
             }
-            of_group.extend(of_run);
+            rows.extend(of_run);
         }
-        rows.push(of_group);
+        measured_groups.push(Measured { name: group.name.clone(), runs: group.runs.len(), rows });
     }
-    let (loss, size_name) = kind.unwrap_or((Loss::Bits, "length"));
+    Ok(drawn(&measured_groups, kind.unwrap_or((Loss::Bits, "length")), args.last, true))
+}
+
+/// What was measured of the runs of a group.
+pub(crate) struct Measured {
+    pub(crate) name: String,
+    pub(crate) runs: usize,
+    pub(crate) rows: Vec<measure::Row>,
+}
+
+/// A panel for each quantity, where `zeros` are not wanted only for those that are not 0 everywhere; groups that are counted in
+/// the same.
+pub(crate) fn drawn(groups: &[Measured], (loss, size_name): (Loss, &str), last: bool, zeros: bool) -> Made {
     let mut quantities: Vec<Quantity> = vec![(loss.unit(), |row| row.cost)];
     quantities.extend(loss.wrong_name().map(|name| -> Quantity { (name, |row| row.wrong) }));
 
     let header = ["group", "what", size_name, "runs", "low", "median", "high"];
     let mut table = csv(&header.map(str::to_owned));
     let mut panels = vec![];
-    for (what, value) in quantities {
+    let shown = |value: fn(&measure::Row) -> f64| {
+        zeros || groups.iter().flat_map(|group| &group.rows).any(|row| value(row) != 0.0)
+    };
+    for (what, value) in quantities.into_iter().filter(|(_, value)| shown(*value)) {
         let mut series = vec![];
-        for (colour, (group, rows)) in groups.iter().zip(&rows).enumerate() {
+        for (colour, group) in groups.iter().enumerate() {
             let mut by_length: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-            rows.iter().for_each(|row| by_length.entry(row.length).or_default().push(value(row)));
+            group.rows.iter().for_each(|row| by_length.entry(row.length).or_default().push(value(row)));
             let spreads =
                 by_length.into_iter().filter_map(|(length, values)| Some((length, Spread::of(values)?)));
             let (mut line, mut band) = (vec![], vec![]);
@@ -63,7 +78,7 @@ pub(super) fn made(
                 table +=
                     &csv(&[group.name.clone(), what.to_owned(), length.to_string(), runs, low, median, high]);
                 line.push((length as f64, spread.median));
-                if group.runs.len() > 1 {
+                if group.runs > 1 {
                     band.push((length as f64, spread.low, spread.high));
                 }
             }
@@ -73,20 +88,20 @@ pub(super) fn made(
         panels.push(Chart { x: Axis { label: x, log: false }, y: Axis { label: y, log: true }, series });
     }
     let mut notes = vec![];
-    if groups.iter().any(|group| group.runs.len() > 1) {
+    if groups.iter().any(|group| group.runs > 1) {
         notes.push("Lines are medians over seeds, bands their interquartile ranges.".to_owned());
     }
-    let counts = rows.iter().flatten().map(|row| row.sequences);
+    let counts = groups.iter().flat_map(|group| &group.rows).map(|row| row.sequences);
     if let (Some(least), Some(most)) = (counts.clone().min(), counts.max()) {
         let sequences = if least == most { most.to_string() } else { format!("{least} to {most}") };
-        let which = if args.last { "last" } else { "best" };
+        let which = if last { "last" } else { "best" };
         notes.push(format!("{sequences} sequences per {size_name}, with the {which} checkpoint."));
     }
     let title = match groups {
         [group] => format!("Generalisation of {}", group.name),
         _ => "Generalisation".to_owned(),
     };
-    Ok(Made { drawing: charts(&title, &panels, &notes), table: Some(table) })
+    Made { drawing: charts(&title, &panels, &notes), table: Some(table) }
 }
 
 fn path(run: &RunReference) -> &Path {

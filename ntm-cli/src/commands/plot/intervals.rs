@@ -4,65 +4,101 @@ use crate::pictures::{Interval, Intervals, intervals};
 use crate::run_files::{RunError, read_json};
 use serde::Deserialize;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is read of a summary; it may hold more.
 #[derive(Debug, Deserialize)]
-struct Summary {
+pub(crate) struct Summary {
+    /// What the rows are, such as `variant`.
     #[serde(default)]
-    measure: Option<String>,
-    rows: Vec<Row>,
+    pub(crate) of: Option<String>,
+    #[serde(default)]
+    pub(crate) measure: Option<String>,
+    #[serde(default)]
+    pub(crate) base: Option<String>,
+    pub(crate) rows: Vec<Row>,
+    #[serde(default)]
+    pub(crate) runs: Vec<Run>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Row {
-    name: String,
+pub(crate) struct Row {
+    pub(crate) name: String,
     #[serde(default)]
-    n: usize,
+    pub(crate) n: usize,
     #[serde(default)]
-    final_bits: Option<Estimate>,
+    pub(crate) failed: usize,
     #[serde(default)]
-    measured: Option<Estimate>,
+    pub(crate) solved: usize,
     #[serde(default)]
-    better_than_base: Option<Estimate>,
+    pub(crate) sequences_to_solved: Option<Span>,
+    #[serde(default)]
+    pub(crate) final_bits: Option<Estimate>,
+    #[serde(default)]
+    pub(crate) measured: Option<Estimate>,
+    #[serde(default)]
+    pub(crate) better_than_base: Option<Estimate>,
 }
 
-/// A number with its ends. JSON has no infinity: `null` stands for it.
+/// The middle and the ends of counts. JSON has no infinity: `null` stands for it, here and below.
 #[derive(Clone, Copy, Debug, Deserialize)]
-struct Estimate {
-    value: Option<f64>,
-    interval: Option<Ends>,
+pub(crate) struct Span {
+    pub(crate) median: Option<f64>,
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+}
+
+/// A number with its ends.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Estimate {
+    pub(crate) value: Option<f64>,
+    pub(crate) interval: Option<Ends>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-struct Ends {
-    low: Option<f64>,
-    high: Option<f64>,
+pub(crate) struct Ends {
+    pub(crate) low: Option<f64>,
+    pub(crate) high: Option<f64>,
+}
+
+/// One run, as far as it is told.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Run {
+    #[serde(default)]
+    pub(crate) run: String,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+}
+
+impl Summary {
+    /// The summary in a folder.
+    pub(crate) fn read(folder: &Path) -> Result<Summary, Failure> {
+        read_json(&folder.join("summary.json")).map_err(|e| match e {
+            RunError::Io { error, .. }
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Failure::wrong(format!(
+                    "{}: there is no summary.json; give the folder of an ablation that has ended",
+                    folder.display()
+                ))
+            }
+            RunError::Json { path, detail } => {
+                Failure::stopped(format!("{}: is no summary of an ablation: {detail}", path.display()))
+            }
+            e => e.into(),
+        })
+    }
 }
 
 type Of = fn(&Row) -> Option<Estimate>;
 
-pub(super) fn made(paths: &[PathBuf]) -> Result<(Made, PathBuf), Failure> {
+pub(crate) fn made(paths: &[PathBuf]) -> Result<(Made, PathBuf), Failure> {
     let [folder] = paths else {
         return Err(Failure::wrong(
             "--kind intervals draws one ablation; give its folder, the one that holds summary.json",
         ));
     };
-    let path = folder.join("summary.json");
-    let summary: Summary = read_json(&path).map_err(|e| match e {
-        RunError::Io { error, .. }
-            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-        {
-            Failure::wrong(format!(
-                "{}: there is no summary.json; give the folder of an ablation that has ended",
-                folder.display()
-            ))
-        }
-        RunError::Json { path, detail } => {
-            Failure::stopped(format!("{}: is no summary of an ablation: {detail}", path.display()))
-        }
-        e => e.into(),
-    })?;
+    let summary = Summary::read(folder)?;
     let measure = summary.measure.as_deref().unwrap_or("measured");
     let quantities: [(String, bool, Option<f64>, Of); 3] = [
         ("final bits per sequence".into(), true, None, |row| row.final_bits),
@@ -85,7 +121,10 @@ pub(super) fn made(paths: &[PathBuf]) -> Result<(Made, PathBuf), Failure> {
         panels.push(Intervals { label, log, reference, rows });
     }
     if panels.is_empty() {
-        return Err(Failure::stopped(format!("{}: none of its rows has a number yet", path.display())));
+        return Err(Failure::stopped(format!(
+            "{}: none of its rows has a number yet",
+            folder.join("summary.json").display()
+        )));
     }
     let mut notes = vec![
         "Points are interquartile means (the mean of the middle half of the runs; of a probability the share of pairs), \

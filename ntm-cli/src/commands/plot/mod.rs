@@ -1,9 +1,9 @@
 //! `ntm plot`: pictures of runs, each as SVG and as PNG, and their numbers as CSV.
-mod curves;
-mod generalisation;
-mod intervals;
+pub(crate) mod curves;
+pub(crate) mod generalisation;
+pub(crate) mod intervals;
 mod looks;
-mod runs;
+pub(crate) mod runs;
 mod spread;
 
 use super::experiment::parted;
@@ -80,9 +80,9 @@ impl Kind {
 }
 
 /// A picture, and the numbers in it as CSV where it has any.
-struct Made {
-    drawing: Drawing,
-    table: Option<String>,
+pub(crate) struct Made {
+    pub(crate) drawing: Drawing,
+    pub(crate) table: Option<String>,
 }
 
 pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {

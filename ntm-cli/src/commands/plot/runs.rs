@@ -4,9 +4,9 @@ use crate::run_directory::{RunDirectory, RunReference};
 use std::path::{Path, PathBuf};
 
 /// Runs that are drawn as one line with a band.
-pub(super) struct Group {
-    pub(super) name: String,
-    pub(super) runs: Vec<RunReference>,
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) runs: Vec<RunReference>,
 }
 
 /// The variant that others are compared with: it comes first.
@@ -15,7 +15,7 @@ const BASE: &str = "base";
 /// Groups of runs, in the order given; those of a folder by name, `base` first. A folder that is no run stands for the
 /// runs in it and one level below. Runs whose directories are called `seed-N` are a group named after the folder
 /// around them; every other run is one of its own.
-pub(super) fn groups(paths: &[PathBuf]) -> Result<Vec<Group>, Failure> {
+pub(crate) fn groups(paths: &[PathBuf]) -> Result<Vec<Group>, Failure> {
     let mut found = vec![];
     if paths.is_empty() {
         found.push(RunDirectory::find(None)?);
