@@ -140,7 +140,7 @@ fn trained_models_are_measured_where_the_file_says_so() {
     assert!(
         String::from_utf8(place.read(&format!("{OUT}/summary.md")))
             .unwrap()
-            .contains("wrong bits at length 5, IQM")
+            .contains("wrong bits at length 5, IQM [95 %] | no wrong bit")
     );
     let after = place.files();
     let of_runs = before.iter().filter(|(path, _)| path.to_string_lossy().contains("seed-"));
@@ -254,6 +254,7 @@ fn mistakes_are_told_before_anything_is_run() {
         ("seed_list.ron", vec![("(1, 2)", "[1, 2, 3]".into())]),
         ("measure.ron", vec![("FinalBits", "Speed".into())]),
         ("length.ron", vec![("FinalBits", "BitsAt(length: 0)".into())]),
+        ("none.ron", vec![("FinalBits", "BitsAt(length: 5, sequences: 0)".into())]),
         ("blind.ron", vec![("train.sequences=200", "train.validate_every=0".into())]),
         ("extra.ron", vec![("base:", "bass:".into())]),
     ];

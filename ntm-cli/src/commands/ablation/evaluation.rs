@@ -12,7 +12,7 @@ use std::path::Path;
 /// The file in a run directory. `ntm train` does not write it, and does not mind it.
 pub(super) const EVALUATION: &str = "evaluation.json";
 
-/// Means over the sequences that `ntm eval RUN --length N` takes too: they are the same for all runs.
+/// Means over the sequences that `ntm eval RUN --length N --sequences M` takes too: they are the same for all runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Evaluation {
     length: u64,
@@ -39,17 +39,18 @@ pub(super) fn read(run: &RunDirectory, wanted: Option<Measure>) -> Result<Option
         return Ok(None);
     }
     let found: Evaluation = read_json(&path)?;
-    let same = Some(found.length) == wanted.length() && found.sequences == measure::SEQUENCES;
+    let same = Some((found.length, found.sequences)) == wanted.evaluation();
     Ok(same.then(|| found.value(wanted)))
 }
 
 /// Measures a run's best checkpoint, on one thread.
 pub(super) fn take(registry: &Registry, run: &Path, wanted: Option<Measure>) -> Result<Option<f64>, Failure> {
-    let Some((wanted, length)) = wanted.and_then(|wanted| Some((wanted, wanted.length()?))) else {
+    let Some((wanted, (length, sequences))) = wanted.and_then(|wanted| Some((wanted, wanted.evaluation()?)))
+    else {
         return Ok(None);
     };
     let trained = Trained::open(registry, Some(run), false, &[])?;
-    let sizes = ([Some(length)], Some(measure::SEQUENCES));
+    let sizes = ([Some(length)], Some(sequences));
     let model = measure::model_for(&trained, (&sizes.0, sizes.1), 1)?;
     let settings = &trained.loaded.value.train;
     let rows =

@@ -2,6 +2,7 @@
 use super::plan::{BASE, Kind, Plan, Planner, Variant, check_count, check_names};
 use crate::commands::Failure;
 use crate::commands::experiment;
+use crate::commands::measure::SEQUENCES;
 use ntm_core::config::{ConfigError, Loaded, Registry, Source};
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -35,17 +36,33 @@ pub(crate) enum Measure {
     /// Cost of the last validation, bits per sequence.
     FinalBits,
     /// Cost of the best checkpoint at a size, bits per sequence.
-    BitsAt { length: u64 },
+    BitsAt {
+        length: u64,
+        /// how many sequences it is the mean of
+        #[serde(default = "usual")]
+        sequences: usize,
+    },
     /// Wrong bits per sequence of the best checkpoint at a size.
-    WrongBitsAt { length: u64 },
+    WrongBitsAt {
+        length: u64,
+        /// as in [`Measure::BitsAt`]; many show what goes wrong rarely
+        #[serde(default = "usual")]
+        sequences: usize,
+    },
+}
+
+fn usual() -> usize {
+    SEQUENCES
 }
 
 impl Measure {
-    /// The size that trained models are measured at.
-    pub(crate) fn length(self) -> Option<u64> {
+    /// The size that trained models are measured at, and on how many sequences.
+    pub(crate) fn evaluation(self) -> Option<(u64, usize)> {
         match self {
             Measure::SequencesToSolved | Measure::FinalBits => None,
-            Measure::BitsAt { length } | Measure::WrongBitsAt { length } => Some(length),
+            Measure::BitsAt { length, sequences } | Measure::WrongBitsAt { length, sequences } => {
+                Some((length, sequences))
+            }
         }
     }
 }
@@ -55,9 +72,16 @@ impl fmt::Display for Measure {
         match self {
             Measure::SequencesToSolved => f.write_str("SequencesToSolved"),
             Measure::FinalBits => f.write_str("FinalBits"),
-            Measure::BitsAt { length } => write!(f, "BitsAt(length: {length})"),
-            Measure::WrongBitsAt { length } => write!(f, "WrongBitsAt(length: {length})"),
+            Measure::BitsAt { length, sequences } => written(f, "BitsAt", *length, *sequences),
+            Measure::WrongBitsAt { length, sequences } => written(f, "WrongBitsAt", *length, *sequences),
         }
+    }
+}
+
+fn written(f: &mut fmt::Formatter<'_>, name: &str, length: u64, sequences: usize) -> fmt::Result {
+    match sequences {
+        SEQUENCES => write!(f, "{name}(length: {length})"),
+        _ => write!(f, "{name}(length: {length}, sequences: {sequences})"),
     }
 }
 

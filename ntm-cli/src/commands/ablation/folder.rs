@@ -156,7 +156,7 @@ fn look_at(plan: &Plan, run: &str, config: &str) -> Result<Before, Failure> {
         )));
     }
     let Some(result) = RunResult::read(&directory)? else { return Ok(Before::ToDo) };
-    let wants = plan.measure.and_then(Measure::length).is_some() && result.outcome != Outcome::Failed;
+    let wants = plan.measure.and_then(Measure::evaluation).is_some() && result.outcome != Outcome::Failed;
     if wants {
         return Ok(match super::evaluation::read(&directory, plan.measure)? {
             Some(measured) => Before::Done(RunResult { measured: Some(measured), ..result }),

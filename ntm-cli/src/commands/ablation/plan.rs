@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub(crate) const MAX_RUNS: usize = 10_000;
 /// A folder's name is at most so many bytes; what is longer is cut and gets a number of its own.
 const LONGEST_SLUG: usize = 80;
+/// A trained model is measured on at most so many sequences.
+const MOST_MEASURED: usize = 1 << 20;
 /// What the runs of the base itself are called.
 pub(crate) const BASE: &str = "base";
 
@@ -132,7 +134,12 @@ impl Planner<'_> {
     /// Refuses a measure that runs of this variant would not have.
     fn check_measure(&self, name: &str, loaded: &Loaded<Experiment>) -> Result<(), Failure> {
         let Some(measure) = self.measure else { return Ok(()) };
-        if let Some(length) = measure.length() {
+        if let Some((length, sequences)) = measure.evaluation() {
+            if sequences == 0 || sequences > MOST_MEASURED {
+                return Err((self.blame_measure)(format!(
+                    "{measure}: {sequences} sequences; must be 1 to {MOST_MEASURED}"
+                )));
+            }
             let task = loaded.value.task().map_err(|e| loaded.locate(e))?;
             task.steps(Some(length)).map_err(|e| {
                 (self.blame_measure)(format!("{measure}: variant {name:?} cannot be measured so: {e}"))

@@ -72,6 +72,8 @@ pub(crate) struct Row {
     sequences_to_solved: Option<Spread>,
     final_bits: Option<Estimate>,
     measured: Option<Estimate>,
+    /// runs without one wrong bit, where wrong bits are measured
+    clean: Option<usize>,
     better_than_base: Option<Estimate>,
 }
 
@@ -106,18 +108,25 @@ impl Summary {
                 final_bits: values(group, RunResult::final_bits).and_then(|values| estimate(&values)),
                 measured: self
                     .measure
-                    .and_then(Measure::length)
+                    .and_then(Measure::evaluation)
                     .and_then(|_| values(group, RunResult::measured).and_then(|values| estimate(&values))),
+                clean: self.measures_wrong_bits().then(|| {
+                    group.members.iter().filter(|member| member.result.measured() == Some(0.0)).count()
+                }),
                 better_than_base: better.and_then(|base| comparison(&self.compared(group)?, base)),
             }
         };
         self.groups.iter().enumerate().map(row).collect()
     }
 
+    fn measures_wrong_bits(&self) -> bool {
+        matches!(self.measure, Some(Measure::WrongBitsAt { .. }))
+    }
+
     fn measured_name(&self) -> Option<String> {
         match self.measure? {
-            Measure::BitsAt { length } => Some(format!("bits at length {length}")),
-            Measure::WrongBitsAt { length } => Some(format!("wrong bits at length {length}")),
+            Measure::BitsAt { length, .. } => Some(format!("bits at length {length}")),
+            Measure::WrongBitsAt { length, .. } => Some(format!("wrong bits at length {length}")),
             Measure::SequencesToSolved | Measure::FinalBits => None,
         }
     }
@@ -134,6 +143,7 @@ impl Summary {
             "final bits, IQM [95 %]",
         ];
         header.extend(measured.as_deref());
+        header.extend(self.measures_wrong_bits().then_some("no wrong bit"));
         header.extend(self.base.map(|_| "better than base, P [95 %]"));
         let missing = || "-".to_owned();
         let cells = |row: &Row| {
@@ -150,6 +160,7 @@ impl Summary {
             if measured.is_some() {
                 cells.push(row.measured.as_ref().map_or_else(missing, |e| told(e, out::bits)));
             }
+            cells.extend(row.clean.map(|clean| format!("{clean} of {}", row.n)));
             if self.base.is_some() {
                 let percent = |x: f64| format!("{x:.2}");
                 cells.push(row.better_than_base.as_ref().map_or_else(missing, |e| told(e, percent)));
@@ -216,6 +227,7 @@ impl Summary {
             .flat_map(|name| ["iqm", "low", "high"].map(|end| format!("{name}_{end}")))
             .collect();
         header.extend(more.iter().map(String::as_str));
+        header.extend(self.measures_wrong_bits().then_some("runs_without_a_wrong_bit"));
         if self.base.is_some() {
             header.extend(["better_than_base", "better_than_base_low", "better_than_base_high"]);
         }
@@ -233,6 +245,7 @@ impl Summary {
             if measured.is_some() {
                 cells.extend(estimate(row.measured));
             }
+            cells.extend(row.clean.map(|clean| clean.to_string()));
             if self.base.is_some() {
                 cells.extend(estimate(row.better_than_base));
             }
