@@ -13,10 +13,11 @@
 //! From the paper: items of three 6-bit vectors, bounded by delimiters, 2 to 6 of them. From its *figure* 12: one channel for item
 //! delimiters, one for query delimiters. Implied: the query has a next item. Not known: whether equal items were ruled out.
 use crate::Curriculum;
+use crate::marks::flagged;
 use crate::range::{LONGEST, Wrong, asked, check_range, check_width, valid};
 use ntm_core::Sequence;
 use ntm_core::random::{Purpose, Random, between, bits, stream};
-use ntm_core::train::{Task, TaskError};
+use ntm_core::train::{Mark, Task, TaskError};
 
 /// Items of random bit vectors, one of them again, then the one after it as target. The size is the number of items.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +157,14 @@ impl Task for AssociativeRecall {
     }
     fn size_name(&self) -> &'static str {
         "items"
+    }
+    /// Delimiters of items and of the query.
+    fn marks(&self, sequence: &Sequence) -> Vec<Mark> {
+        flagged(
+            sequence,
+            self.inputs(),
+            &[(self.width, "item delimiter"), (self.width + 1, "query delimiter")],
+        )
     }
     fn trained_sizes(&self) -> Option<(u64, u64)> {
         Some((self.items.0 as u64, self.items.1 as u64))

@@ -8,10 +8,11 @@
 //!
 //! The last input channel is the delimiter. Chance costs L x width bits: half of the bits are wrong.
 use crate::Curriculum;
+use crate::marks::flagged;
 use crate::range::{LONGEST, Wrong, asked, check_range, check_width, mean, valid};
 use ntm_core::Sequence;
 use ntm_core::random::{Purpose, Random, between, bits, stream};
-use ntm_core::train::{Task, TaskError};
+use ntm_core::train::{Mark, Task, TaskError};
 
 /// Random bit vectors, a delimiter, then the same vectors as targets. The size is the length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +104,10 @@ impl Task for Copy {
     }
     fn size_name(&self) -> &'static str {
         "length"
+    }
+    /// The delimiter.
+    fn marks(&self, sequence: &Sequence) -> Vec<Mark> {
+        flagged(sequence, self.inputs(), &[(self.width, "delimiter")])
     }
     fn trained_sizes(&self) -> Option<(u64, u64)> {
         Some((self.length.0 as u64, self.length.1 as u64))

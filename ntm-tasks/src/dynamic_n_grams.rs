@@ -8,8 +8,8 @@
 //!
 //! The first C bits (the context) are fair. Every other is 1 with a probability that depends on the C bits before it: a table of 2^C
 //! probabilities, drawn anew for each sequence from Beta(1/2, 1/2). What is best on average is known (equation 10): with N1 ones and
-//! N0 zeros so far after this context, the next bit is 1 with probability (N1 + 1/2) / (N1 + N0 + 1). [`Task::optimum`] is its cost on
-//! a sequence.
+//! N0 zeros so far after this context, the next bit is 1 with probability (N1 + 1/2) / (N1 + N0 + 1). [`Task::best_predictions`] are
+//! these, [`Task::optimum`] is what they cost on a sequence.
 //!
 //! From the paper: contexts of 5 bits (6-grams), 200 bits. Not known: whether its figure 13 counts the first bits. It shows an
 //! optimum of about 133 (*figure*), which is what 200 scored bits give: 128.3 for those that can be predicted and 1 for each of the
@@ -18,8 +18,9 @@ use crate::Curriculum;
 use crate::range::{LONGEST, Wrong, asked, check_range, mean, valid};
 use ntm_core::Sequence;
 use ntm_core::random::{Purpose, Random, between, stream};
-use ntm_core::train::{Task, TaskError};
+use ntm_core::train::{Mark, Task, TaskError};
 use rand::RngExt;
+use std::collections::BTreeMap;
 
 /// Bits of a random source with a short memory, each to be predicted from those before. The size is the length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,25 +126,44 @@ impl Task for DynamicNGrams {
     fn chance_bits(&self, size: Option<u64>) -> Option<f64> {
         Some(size.map_or(mean(self.length), |size| size as f64))
     }
-    /// Equation 10, and one bit for each of the first.
-    fn optimum(&self, sequence: &Sequence) -> Option<f64> {
+    /// Equation 10, and one half for each of the first.
+    fn best_predictions(&self, sequence: &Sequence) -> Option<Vec<f64>> {
         self.check().ok()?;
         // zeros and ones that came after each context
         let mut seen = vec![[0_u32; 2]; 1 << self.context];
-        let (mut context, mut cost) = (0, 0.0);
-        for (step, &target) in sequence.targets.iter().enumerate() {
+        let mut context = 0;
+        let predict = |(step, &target): (usize, &f32)| {
             let bit = target >= 0.5;
-            if step < self.context {
-                cost += 1.0;
-            } else {
+            let mut one = 0.5;
+            if step >= self.context {
                 let counts = &mut seen[context];
-                let [all, like_this] = [counts[0] + counts[1], counts[usize::from(bit)]].map(f64::from);
-                cost -= ((like_this + 0.5) / (all + 1.0)).log2();
+                let [zeros, ones] = counts.map(f64::from);
+                one = (ones + 0.5) / (ones + zeros + 1.0);
                 counts[usize::from(bit)] += 1;
             }
             context = self.after(context, bit);
+            one
+        };
+        Some(sequence.targets.iter().enumerate().map(predict).collect())
+    }
+    /// The steps that follow the two contexts that come most often: what is known of a context grows there.
+    fn marks(&self, sequence: &Sequence) -> Vec<Mark> {
+        if self.check().is_err() {
+            return vec![];
         }
-        Some(cost)
+        let bit = |&target: &f32| if target >= 0.5 { '1' } else { '0' };
+        let bits: String = sequence.targets.iter().map(bit).collect();
+        let before = |step: usize| bits.get(step.checked_sub(self.context)?..step);
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        (0..bits.len()).filter_map(before).for_each(|context| *counts.entry(context).or_default() += 1);
+        let mut often: Vec<(&str, usize)> = counts.into_iter().collect();
+        often.sort_by_key(|&(context, count)| (std::cmp::Reverse(count), context));
+        often.truncate(2);
+        let mark = |step: usize| {
+            let context = before(step).filter(|context| often.iter().any(|(name, _)| name == context))?;
+            Some(Mark { step, name: format!("context {context}") })
+        };
+        (0..bits.len()).filter_map(mark).collect()
     }
     fn trained_sizes(&self) -> Option<(u64, u64)> {
         Some((self.length.0 as u64, self.length.1 as u64))
@@ -190,6 +210,28 @@ mod tests {
             let (ours, slow) = (task.optimum(&sequence).unwrap(), recounted(context, &sequence.targets));
             prop_assert!((ours - slow).abs() < 1e-9, "{} beside {}", ours, slow);
         }
+    }
+
+    #[test]
+    fn marks_are_the_steps_after_the_two_contexts_that_come_most_often() {
+        let task = DynamicNGrams::default();
+        let sequence = drawn(&task, None, 3);
+        let marks = task.marks(&sequence);
+        // by counting every context at every place
+        let context = |step: usize| (step >= 5).then(|| sequence.targets[step - 5..step].to_vec());
+        let times =
+            |wanted: &[f32]| (0..200).filter(|&step| context(step).as_deref() == Some(wanted)).count();
+        let mut counts: Vec<usize> = (0..32)
+            .map(|n| times(&(0..5).map(|bit| (n >> (4 - bit) & 1) as f32).collect::<Vec<_>>()))
+            .collect();
+        counts.sort_unstable();
+        assert_eq!(marks.len(), counts[31] + counts[30]);
+        for mark in &marks {
+            let bits: String = context(mark.step).unwrap().iter().map(|bit| bit.to_string()).collect();
+            assert_eq!(mark.name, format!("context {bits}"));
+            assert!(times(&context(mark.step).unwrap()) >= counts[30]);
+        }
+        assert!(marks.is_sorted_by_key(|mark| mark.step));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod curriculum;
 mod dynamic_n_grams;
 #[cfg(feature = "config")]
 mod from_file;
+mod marks;
 mod picture;
 mod priority_sort;
 mod range;

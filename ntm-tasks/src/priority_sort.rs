@@ -12,10 +12,11 @@
 //! From the paper: 20 vectors, of which 16 come back. *Derived* from where its figure 18 starts: 8 bits. Not known: the direction
 //! (here the highest first, as in all that came after it) and whether there is a delimiter (here there is, as in published code).
 use crate::Curriculum;
+use crate::marks::flagged;
 use crate::range::{LONGEST, Wrong, asked, check_range, check_width, valid};
 use ntm_core::Sequence;
 use ntm_core::random::{Purpose, Random, between, bits, stream};
-use ntm_core::train::{Task, TaskError};
+use ntm_core::train::{Mark, Task, TaskError};
 use rand::RngExt;
 
 /// Random bit vectors with priorities, a delimiter, then the vectors in order of priority. The size is the number of vectors in.
@@ -135,6 +136,10 @@ impl Task for PrioritySort {
     }
     fn size_name(&self) -> &'static str {
         "vectors"
+    }
+    /// The delimiter.
+    fn marks(&self, sequence: &Sequence) -> Vec<Mark> {
+        flagged(sequence, self.inputs(), &[(self.width + 1, "delimiter")])
     }
     fn trained_sizes(&self) -> Option<(u64, u64)> {
         Some((self.vectors.0 as u64, self.vectors.1 as u64))

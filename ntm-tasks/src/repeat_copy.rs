@@ -13,10 +13,11 @@
 //! repetition. *Derived*: 6 bits (its text says eight, but its parameter counts and the start of its figure 7 say six), and that there
 //! is a delimiter. Not known: whether delimiter and count share a step. Here they do not, as in published code that learns the task.
 use crate::Curriculum;
+use crate::marks::flagged;
 use crate::range::{LONGEST, Wrong, asked, check_range, check_width, mean, valid};
 use ntm_core::Sequence;
 use ntm_core::random::{Purpose, Random, between, bits, stream};
-use ntm_core::train::{Task, TaskError};
+use ntm_core::train::{Mark, Task, TaskError};
 
 /// Random bit vectors, a delimiter and a count, then the vectors that many times and an end marker. The size is the length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +154,14 @@ impl Task for RepeatCopy {
     fn chance_bits(&self, size: Option<u64>) -> Option<f64> {
         let length = size.map_or(mean(self.length), |size| size as f64);
         Some(length * mean(self.repeats) * self.width as f64)
+    }
+    /// The delimiter and the count.
+    fn marks(&self, sequence: &Sequence) -> Vec<Mark> {
+        let mut marks = flagged(sequence, self.inputs(), &[(self.width, "delimiter")]);
+        // a count may be 0 as a number
+        let count = marks.first().map(|mark| Mark { step: mark.step + 1, name: "count".into() });
+        marks.extend(count);
+        marks
     }
     fn trained_sizes(&self) -> Option<(u64, u64)> {
         Some((self.length.0 as u64, self.length.1 as u64))

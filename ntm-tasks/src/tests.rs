@@ -2,8 +2,8 @@
 use crate::{AssociativeRecall, Copy, Curriculum, DynamicNGrams, PrioritySort, RepeatCopy};
 use ntm_core::Sequence;
 use ntm_core::random::{Purpose, stream};
-use ntm_core::train::Task;
-use std::collections::BTreeSet;
+use ntm_core::train::{Mark, Task};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sequence `n` of a size, as evaluation would draw it.
 pub(crate) fn drawn(task: &dyn Task, size: Option<u64>, n: u64) -> Sequence {
@@ -93,6 +93,40 @@ fn both_ends_of_a_range_and_all_between_are_drawn() {
         let seen: BTreeSet<usize> = (0..2000).map(|n| drawn(&*uniform, None, n).steps).collect();
         assert_eq!(seen, expected, "{uniform:?}");
     }
+}
+
+#[test]
+fn every_size_of_a_range_is_drawn_as_often() {
+    for [uniform, _] in pairs() {
+        if uniform.outputs() == 7 {
+            continue; // steps of repeat copy are a product of two sizes: its own test has the pairs
+        }
+        let (low, high) = uniform.trained_sizes().unwrap();
+        let (count, sizes) = (6000.0, (high - low + 1) as f64);
+        let mut seen: BTreeMap<usize, f64> = BTreeMap::new();
+        for n in 0..6000 {
+            *seen.entry(numbered(&*uniform, Purpose::Training, n).steps).or_default() += 1.0;
+        }
+        let expected = count / sizes;
+        let chi: f64 = seen.values().map(|seen| (seen - expected).powi(2) / expected).sum();
+        // the sum has the mean k = sizes - 1 and the variance 2 k; the draws are always the same ones
+        let k = sizes - 1.0;
+        assert!(seen.len() as f64 == sizes && chi < k + 4.0 * (2.0 * k).sqrt(), "{uniform:?}: {chi}");
+    }
+}
+
+#[test]
+fn marks_name_the_steps_that_a_reader_of_the_picture_would() {
+    let named = |task: &dyn Task, size| {
+        let sequence = drawn(task, Some(size), 1);
+        let mark = |mark: Mark| format!("{} {}", mark.step, mark.name);
+        task.marks(&sequence).into_iter().map(mark).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&Copy::default(), 4), ["4 delimiter"]);
+    assert_eq!(named(&RepeatCopy::default(), 4), ["4 delimiter", "5 count"]);
+    assert_eq!(named(&PrioritySort::default(), 20), ["20 delimiter"]);
+    let recall = ["0 item delimiter", "4 item delimiter", "8 query delimiter", "12 query delimiter"];
+    assert_eq!(named(&AssociativeRecall::default(), 2), recall);
 }
 
 #[test]

@@ -51,6 +51,20 @@ pub struct Axis {
     pub log: bool,
 }
 
+/// How the points of a series are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// A line through them.
+    #[default]
+    Line,
+    /// A line, and each point marked.
+    Marked,
+    /// Each for itself.
+    Points,
+    /// Each for itself and hollow: numbers that come from elsewhere.
+    Rings,
+}
+
 /// One line, and what it is the middle of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
@@ -62,8 +76,8 @@ pub struct Series {
     pub line: Vec<(f64, f64)>,
     /// x, low, high by increasing x; what is infinite ends where the axis does.
     pub band: Vec<(f64, f64, f64)>,
-    /// Whether the points are marked.
-    pub marks: bool,
+    /// How its points are drawn.
+    pub look: Look,
 }
 
 /// One panel: lines over a common axis.
@@ -141,16 +155,34 @@ fn paint(canvas: &mut Canvas, chart: &Chart, ([x, y], rows): ([Scale; 2], &[Tick
     for series in &chart.series {
         let finite = |p: (f64, f64)| if p.1.is_finite() { at(p) } else { (f32::NAN, f32::NAN) };
         let points: Vec<_> = series.line.iter().map(|&p| finite(p)).collect();
-        if series.marks || points.len() == 1 {
-            let centres = points.iter().filter(|p| p.0.is_finite() && p.1.is_finite());
-            centres.for_each(|&centre| canvas.disc(centre, 5.0, colour(series.colour)));
+        let centres = points.iter().zip(&series.line).filter(|(p, _)| p.0.is_finite() && p.1.is_finite());
+        match series.look {
+            Look::Points | Look::Rings => {
+                centres.for_each(|(&centre, &data)| point(canvas, centre, series, vec![data]))
+            }
+            look => {
+                if look == Look::Marked || points.len() == 1 {
+                    centres.for_each(|(&centre, _)| canvas.disc(centre, 5.0, colour(series.colour)));
+                }
+                let (title, data) = (series.name.clone(), series.line.clone());
+                canvas.line(points, Stroke { title, data, ..stroke(series.colour) });
+            }
         }
-        let (title, data) = (series.name.clone(), series.line.clone());
-        canvas.line(points, Stroke { title, data, ..stroke(series.colour) });
     }
     canvas.frame(corner, PLOT, canvas::FAINT);
     let place = (left + PLOT.0 / 2, upper + PLOT.1 + TICK + GAP + LINE);
     canvas.text_at(place, &chart.x.label, Anchor::Middle, Direction::Right, canvas::INK);
+}
+
+/// A point that stands for itself, which is a line of no length, so that an SVG keeps its numbers.
+fn point(canvas: &mut Canvas, centre: (f32, f32), series: &Series, data: Vec<(f64, f64)>) {
+    let ring = series.look == Look::Rings;
+    let (title, colour) = (series.name.clone(), colour(series.colour));
+    let width = if ring { 15.0 } else { 8.0 };
+    canvas.line(vec![centre, centre], Stroke { colour, width, title, data, ..Stroke::default() });
+    if ring {
+        canvas.disc(centre, 4.5, canvas::WHITE.0);
+    }
 }
 
 /// Ticks of an axis that runs to the right: as many as have room for their labels.
@@ -219,6 +251,7 @@ fn paint_rows(canvas: &mut Canvas, ticks: &[Tick], (left, upper): (u32, u32)) {
 struct Entry {
     name: String,
     colour: usize,
+    look: Look,
     band: bool,
     line: u32,
     x: u32,
@@ -232,7 +265,13 @@ impl Entry {
             let ends = [left, right].map(|x| (x, middle - 7.0, middle + 7.0));
             canvas.band(ends.to_vec(), colour(self.colour), 0.22, "");
         }
-        canvas.line(vec![(left, middle), (right, middle)], stroke(self.colour));
+        match self.look {
+            Look::Points | Look::Rings => {
+                let sample = Series { look: self.look, colour: self.colour, ..Series::default() };
+                point(canvas, ((left + right) / 2.0, middle), &sample, vec![]);
+            }
+            _ => canvas.line(vec![(left, middle), (right, middle)], stroke(self.colour)),
+        }
         canvas.text((self.x + SAMPLE + GAP, y), &self.name, canvas::INK);
     }
 }
@@ -246,7 +285,9 @@ fn legend(panels: &[Chart], left: u32, right: u32) -> Vec<Entry> {
         let band = !series.band.is_empty();
         match known {
             Some(entry) => entry.band |= band,
-            None => entries.push(Entry { name, colour: series.colour, band, line: 0, x: 0 }),
+            None => {
+                entries.push(Entry { name, colour: series.colour, look: series.look, band, line: 0, x: 0 })
+            }
         }
     }
     let (mut line, mut x) = (0, left);
@@ -261,7 +302,8 @@ fn legend(panels: &[Chart], left: u32, right: u32) -> Vec<Entry> {
     entries
 }
 
-fn colour(n: usize) -> [u8; 3] {
+/// The n-th colour, from 0.
+pub(super) fn colour(n: usize) -> [u8; 3] {
     COLOURS[n % COLOURS.len()]
 }
 
@@ -285,7 +327,7 @@ fn cut(name: &str, most: usize) -> String {
 }
 
 /// Words in lines of so many letters.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     for word in text.split_whitespace() {
         let word = cut(word, columns);
@@ -314,6 +356,24 @@ mod tests {
         let looks: Vec<_> = (0..24).map(|n| (stroke(n).colour, stroke(n).dashes.to_vec())).collect();
         for (n, look) in looks.iter().enumerate() {
             assert!(!looks[..n].contains(look), "{n}");
+        }
+    }
+
+    #[test]
+    fn points_are_not_joined_and_keep_their_numbers() {
+        let series = |look| Series {
+            name: "read off".into(),
+            line: vec![(1.0, 2.0), (3.0, 4.0)],
+            look,
+            ..Series::default()
+        };
+        for (look, circles) in [(Look::Points, 0), (Look::Rings, 3)] {
+            let svg = charts("", &[Chart { series: vec![series(look)], ..Chart::default() }], &[]).svg();
+            for data in ["data-x=\"1\" data-y=\"2\"", "data-x=\"3\" data-y=\"4\""] {
+                assert_eq!(svg.matches(data).count(), 1, "{svg}");
+            }
+            // the middle of a ring is white: two points, and one in the legend
+            assert_eq!(svg.matches("<circle").count(), circles);
         }
     }
 

@@ -3,11 +3,13 @@
 mod panel;
 
 use super::canvas::{self, Anchor, Canvas, Direction, Drawing, TEXT};
+use super::chart::{colour, wrapped};
 use super::slots::Slots;
+use image::Rgb;
 #[cfg(test)]
 pub(super) use panel::BROKEN;
 use panel::SEAM;
-pub(super) use panel::{Across, Panel, memory, numbers, weightings_and_vectors};
+pub(super) use panel::{Across, Panel, memory, numbers, weightings, weightings_and_vectors};
 
 /// White around the whole figure, between its columns, and between panels above each other.
 const MARGIN: u32 = 32;
@@ -26,6 +28,10 @@ type Placed<'p, 'a> = (&'p Panel<'a>, (u32, u32));
 /// A figure before it is painted: panels in columns, and the measures they share.
 pub(super) struct Sheet<'a> {
     title: String,
+    /// Steps that have a name.
+    marks: Vec<(usize, String)>,
+    /// What is said below.
+    notes: Vec<String>,
     /// Panels above each other, column by column.
     columns: Vec<Vec<Panel<'a>>>,
     /// About how wide panels are.
@@ -53,7 +59,7 @@ impl<'a> Sheet<'a> {
         };
         let digits = of_slots().map(Slots::digits).max();
         let gutter = digits.map_or(0, |digits| TEXT + GAP + digits as u32 * TEXT + GAP);
-        let mut sheet = Sheet { title, columns, panel_width, gutter, width: 0 };
+        let mut sheet = Sheet { title, marks: vec![], notes: vec![], columns, panel_width, gutter, width: 0 };
         let panels = sheet.columns.iter().flatten();
         let widths = panels.map(|panel| {
             let heading = text(&panel.title) + TEXT + panel.scale_width();
@@ -61,6 +67,23 @@ impl<'a> Sheet<'a> {
         });
         sheet.width = widths.max().unwrap_or(0);
         sheet
+    }
+
+    /// The same with named steps, each drawn as a line where the step begins and a tip above, and with notes below.
+    pub(super) fn told(mut self, marks: Vec<(usize, String)>, notes: Vec<String>) -> Self {
+        (self.marks, self.notes) = (marks, notes);
+        self
+    }
+
+    /// The names of the marks, in the order in which they come first.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = vec![];
+        for (_, name) in &self.marks {
+            if !names.contains(&&**name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// How many cells panels are wide.
@@ -86,7 +109,8 @@ impl<'a> Sheet<'a> {
     /// Where each panel's cells begin, and the height below the last of them.
     fn places(&self) -> (Vec<Placed<'_, 'a>>, u32) {
         let mut places = Vec::new();
-        let mut y = MARGIN + TEXT + BETWEEN_PANELS;
+        let legend = if self.marks.is_empty() { 0 } else { TEXT + GAP };
+        let mut y = MARGIN + TEXT + legend + BETWEEN_PANELS;
         let mut end = y;
         for band in 0..self.columns.iter().map(Vec::len).max().unwrap_or(0) {
             let upper = y + TEXT + GAP;
@@ -115,9 +139,27 @@ impl<'a> Sheet<'a> {
     pub(super) fn paint(&self) -> Drawing {
         let (places, lower) = self.places();
         let right = self.lefts().last().map_or(MARGIN, |x| x + self.width);
-        let right = right.max(MARGIN + text(&self.title));
-        let mut canvas = Canvas::new(right + MARGIN, lower + GAP + TEXT + MARGIN);
+        let names = self.names();
+        let legend: u32 = names.iter().map(|name| 2 * TEXT + text(name) + BETWEEN_COLUMNS).sum();
+        let right = right.max(MARGIN + text(&self.title)).max(MARGIN + legend);
+        let letters = ((right - MARGIN) / TEXT) as usize;
+        let notes: Vec<String> = self.notes.iter().flat_map(|note| wrapped(note, letters)).collect();
+        let below = lower + GAP + TEXT;
+        let notes_height = match notes.len() as u32 {
+            0 => 0,
+            lines => GAP + lines * (TEXT + GAP),
+        };
+        let mut canvas = Canvas::new(right + MARGIN, below + notes_height + MARGIN);
         canvas.text((MARGIN, MARGIN), &self.title, canvas::INK);
+        let (mut x, y) = (MARGIN, MARGIN + TEXT + GAP);
+        for (n, name) in names.iter().enumerate() {
+            tip(&mut canvas, (x + TEXT / 2, y + TEXT - 3), n);
+            canvas.text((x + 2 * TEXT, y), name, canvas::INK);
+            x += 2 * TEXT + text(name) + BETWEEN_COLUMNS;
+        }
+        for (line, note) in (0..).zip(&notes) {
+            canvas.text((MARGIN, below + 2 * GAP + line * (TEXT + GAP)), note, canvas::FAINT);
+        }
         for &(panel, place) in &places {
             self.paint_panel(&mut canvas, panel, place);
         }
@@ -170,6 +212,15 @@ impl<'a> Sheet<'a> {
             }
             upper += window_height + SEAM;
         }
+        let names = self.names();
+        for (step, name) in
+            self.marks.iter().filter(|(step, _)| panel.across == Across::Time && *step < steps)
+        {
+            let n = names.iter().position(|known| known == name).unwrap_or(0);
+            let left = x + *step as u32 * cell;
+            canvas.fill((left, y), (1, self.height(panel)), Rgb(colour(n)));
+            tip(canvas, (left + cell / 2, y - 2), n);
+        }
         if panel.of_slots {
             let place = (x - self.gutter, y + size.1 / 2);
             canvas.text_at(place, "location", Anchor::Middle, Direction::Up, canvas::FAINT);
@@ -220,6 +271,13 @@ impl<'a> Sheet<'a> {
         let cell = self.cell(panel.across);
         (*place, (cell, panel.row_height(cell)))
     }
+}
+
+/// A tip that points down to a place, in the n-th colour.
+fn tip(canvas: &mut Canvas, (x, y): (u32, u32), n: usize) {
+    let (x, y) = (x as f32, y as f32);
+    let points = [-4.0, 0.0, 4.0].map(|right| (x + right, y - 6.0, if right == 0.0 { y } else { y - 6.0 }));
+    canvas.band(points.to_vec(), colour(n), 1.0, "");
 }
 
 /// How wide a text is.

@@ -3,6 +3,7 @@ mod ablations;
 mod bad_input;
 mod exports;
 mod foreign;
+mod kept_models;
 mod measuring;
 mod own_data;
 mod place;

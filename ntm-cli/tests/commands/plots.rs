@@ -180,7 +180,9 @@ fn a_trained_run_is_drawn_in_every_kind() {
     let args = ["eval", "--length", "2,4", "--sequences", "20", "--json"];
     let rows = place.works(&args).json()["rows"].as_array().unwrap().clone();
     let lines = lines(&picture(&place, "runs/tiny/generalisation"));
-    for (line, name) in lines.iter().zip(["bits_per_sequence", "wrong_bits_per_sequence"]) {
+    let names = ["bits_per_sequence", "chance_bits_per_sequence", "wrong_bits_per_sequence"];
+    assert_eq!(lines.len(), names.len());
+    for (line, name) in lines.iter().zip(names) {
         assert_eq!(line.1, [2.0, 4.0]);
         assert_eq!(line.2, rows.iter().map(|row| row[name].as_f64().unwrap()).collect::<Vec<_>>());
     }
@@ -192,6 +194,114 @@ fn a_trained_run_is_drawn_in_every_kind() {
     place.works(&["plot", checkpoint, "--out", "of-run"]);
     let of = |name: &str| self::lines(&picture(&place, name));
     assert_eq!(of("of-run/curves"), of("runs/tiny/curves"));
+}
+
+/// The words of a picture, without the numbers of its axes.
+fn words(svg: &str) -> Vec<String> {
+    let document = Document::parse(svg).unwrap();
+    let texts =
+        document.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text());
+    texts.filter(|text| text.parse::<f64>().is_err()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_task_of_the_paper_has_the_paper_s_figure() {
+    let tasks = [
+        ("copy", "Copy(width: 3, length: (1, 3))"),
+        ("repeat", "RepeatCopy(width: 2, length: (1, 2), repeats: (1, 2))"),
+        ("recall", "AssociativeRecall(width: 3, vectors: 2, items: (2, 3))"),
+        ("grams", "DynamicNGrams(context: 2, length: (12, 12))"),
+        ("sort", "PrioritySort(width: 3, vectors: (6, 6), answers: 4)"),
+    ];
+    for (name, task) in tasks {
+        let place = Place::new();
+        place.write("tiny.ron", TINY.replace("Copy(width: 3, length: (1, 3))", task));
+        place.works(&["train", "tiny.ron", "train.sequences=40", "--quiet"]);
+        let size = if name == "repeat" { ["--length", "3"] } else { ["--length", "6"] };
+        let more = if name == "repeat" { &["task.repeats=(2, 2)"][..] } else { &[] };
+        place.works(&[&["plot", "--kind", "paper", "--out", "drawn"], &size[..], more].concat());
+        let svg = picture(&place, "drawn/paper");
+        match name {
+            // its words hold numbers that weights decide
+            "sort" => sorted(&place, &svg),
+            "recall" => {
+                let words = words(&svg);
+                let count = |wanted: &str| words.iter().filter(|word| *word == wanted).count();
+                assert_eq!([count("item delimiter"), count("query delimiter")], [1, 1], "{words:?}");
+                // two panels of inputs and outputs, two of vectors, two of weightings: six items and two delimiters in
+                // each, and the legend
+                assert_eq!(svg.matches("<polygon").count(), 6 * 8 + 2);
+                assert!(
+                    words.join(" ").contains("at the first answer, step 22, it looks at slot"),
+                    "{words:?}"
+                );
+            }
+            _ => {
+                let slots = |word: &String| !word.contains("slots ");
+                let words: Vec<_> = words(&svg).into_iter().filter(slots).collect();
+                insta::assert_debug_snapshot!(format!("paper_{name}"), words);
+            }
+        }
+        let refused = place.run(&["plot", "--kind", "paper", "--sequences", "3"]);
+        assert_eq!(refused.code(), if name == "sort" { 0 } else { 2 }, "{}", refused.people());
+    }
+}
+
+/// Figure 17: points of six vectors and four answers of twenty sequences, and a line in each panel.
+fn sorted(place: &Place, svg: &str) {
+    let lines = lines(svg);
+    let of = |name: &str| lines.iter().filter(|line| line.0 == name).collect::<Vec<_>>();
+    assert_eq!([of("write locations").len(), of("read locations").len()], [20 * 6, 20 * 4]);
+    assert_eq!(of("straight line").len(), 2);
+    assert!(of("write locations").iter().all(|point| point.1[0].abs() <= 1.0));
+    let answers: Vec<f64> = of("read locations").iter().take(4).map(|point| point.1[0]).collect();
+    assert_eq!(answers, [1.0, 2.0, 3.0, 4.0]);
+    // what is drawn is what the heads did: the table's slots are those of a trace
+    let table = String::from_utf8(place.read("drawn/paper.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 20 * 6 + 20 * 4);
+    place.works(&["trace", "--length", "6", "--out", "t.safetensors"]);
+    let trace = Archive::read(place.path("t.safetensors")).unwrap();
+    let weighting = &trace.tensors["heads.1.weighting"];
+    let ntm_cli::core::checkpoint::Data::F32(numbers) = &weighting.data else { panic!() };
+    let slots = weighting.shape[1];
+    for (step, row) in table.lines().skip(1).take(6).enumerate() {
+        let cells: Vec<&str> = row.split(',').collect();
+        let of_step = &numbers[step * slots..(step + 1) * slots];
+        let slot: usize = cells[3].parse().unwrap();
+        assert_eq!(cells[..2], ["write", "0"]);
+        assert!(of_step.iter().all(|&w| w <= of_step[slot] + 1e-5), "step {step}: {row}");
+    }
+}
+
+#[test]
+fn numbers_read_off_a_figure_are_rings_beside_the_runs() {
+    let place = Place::new();
+    ablation(&place);
+    let file = "# Read off figure 3 by eye.\ngroup,sequences,bits\nbase,100000,4.8\nother, one,200,0\nbase,1000000,0.5\n";
+    place.write("read.csv", file);
+    place.works(&["plot", "shift", "--readings", "read.csv", "--out", "out"]);
+    let svg = picture(&place, "out/curves");
+    let lines = lines(&svg);
+    let read = |name: &str| -> Vec<(f64, f64)> {
+        lines.iter().filter(|line| line.0 == name).map(|line| (line.1[0], line.2[0])).collect()
+    };
+    assert_eq!(read("base, as read"), [(100_000.0, 4.8), (1_000_000.0, 0.5)]);
+    assert_eq!(read("other, one, as read"), [(200.0, 0.0)]);
+    assert!(svg.contains("Read off figure 3 by eye."));
+    // in the first panel only, which is validation; x by its logarithm
+    let base = lines.iter().find(|line| line.0 == "base").unwrap();
+    let share = |n: usize| base.3[n].0 - base.3[0].0;
+    assert!((share(1) / share(3) - 0.5).abs() < 1e-2, "100, 200 and 400 are evenly apart");
+
+    place.works(&["train", "tiny.ron", "train.sequences=20", "--quiet"]);
+    place.write("sizes.csv", "group,length,bits\ntiny,4,3.5\n");
+    let args = ["plot", "runs/tiny", "--kind", "generalisation", "--length", "2,4", "--sequences", "8"];
+    place.works(&[&args[..], &["--readings", "sizes.csv", "--out", "out"]].concat());
+    let read: Vec<_> = self::lines(&picture(&place, "out/generalisation"))
+        .into_iter()
+        .filter(|l| l.0 == "tiny, as read")
+        .collect();
+    assert_eq!((read.len(), &read[0].1[..], &read[0].2[..]), (1, &[4.0][..], &[3.5][..]));
 }
 
 #[test]
@@ -266,6 +376,9 @@ fn what_cannot_be_drawn_is_told() {
     std::fs::create_dir(place.path("nothing")).unwrap();
     std::fs::create_dir(place.path("broken")).unwrap();
     place.write("broken/summary.json", "{\"rows\": 3}");
+    place.write("header.csv", "# a note\nname,x,y\n");
+    place.write("number.csv", "group,sequences,bits\nLSTM,many,3\n");
+    place.write("none.csv", "# a note\ngroup,sequences,bits\n");
     let mut said = String::new();
     for args in [
         &["plot", "missing"][..],
@@ -284,6 +397,13 @@ fn what_cannot_be_drawn_is_told() {
         &["plot", "nothing", "--kind", "intervals"],
         &["plot", "broken", "--kind", "intervals"],
         &["plot", "--out", "tiny.ron"],
+        &["plot", "--readings", "missing.csv"],
+        &["plot", "--readings", "header.csv"],
+        &["plot", "--readings", "number.csv"],
+        &["plot", "--readings", "none.csv"],
+        &["plot", "--kind", "weights", "--readings", "none.csv"],
+        &["plot", "--sequences", "3"],
+        &["plot", "--kind", "paper"],
     ] {
         let before = place.files();
         let ended = place.run(args);

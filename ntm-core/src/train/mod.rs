@@ -8,6 +8,6 @@ mod trainer;
 pub use batcher::{Batcher, evaluate};
 pub use optimizer::{Optimizer, OptimizerState};
 pub use settings::{Clip, TrainSettings};
-pub use task::{Task, TaskError};
+pub use task::{Mark, Task, TaskError};
 pub(crate) use trainer::validated;
 pub use trainer::{Numbers, Record, Saved, TrainError, Trainer};

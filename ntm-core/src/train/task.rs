@@ -9,6 +9,15 @@ use std::fmt::Debug;
 #[error("{0}")]
 pub struct TaskError(pub String);
 
+/// A step of a sequence that has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The step, from 0.
+    pub step: usize,
+    /// What happens there; steps at which the same happens have the same name.
+    pub name: String,
+}
+
 /// A source of sequences with their targets and the steps that are scored.
 ///
 /// A sequence is a function of the random stream it is drawn from, and of the size asked for; a task keeps nothing but
@@ -79,12 +88,28 @@ pub trait Task: Debug + Send + Sync {
         let _ = size;
         None
     }
-    /// The cost, in bits, of the best predictions that can be made of this very sequence without knowing what it was drawn from.
-    /// To be compared with a model's cost on the same sequences, in pairs: the spread between sequences then cancels. `None` where
-    /// targets follow from the inputs, so that the best is 0, and where a task cannot say.
-    fn optimum(&self, sequence: &Sequence) -> Option<f64> {
+    /// The best predictions that can be made of this very sequence without knowing what it was drawn from: for each step the probability
+    /// that each output is 1, steps x outputs. `None` where targets follow from the inputs, and where a task cannot say.
+    fn best_predictions(&self, sequence: &Sequence) -> Option<Vec<f64>> {
         let _ = sequence;
         None
+    }
+    /// What the best predictions cost, in bits: the sum over scored outputs of -log2 of the probability that was given to what came. To be
+    /// compared with a model's cost on the same sequences, in pairs: the spread between sequences then cancels. `None` where there are
+    /// no [`best_predictions`](Task::best_predictions), so that the best is 0 or not known.
+    fn optimum(&self, sequence: &Sequence) -> Option<f64> {
+        let best = self.best_predictions(sequence)?;
+        let each = self.outputs().max(1);
+        let cost = |(n, (one, &target)): (usize, (f64, &f32))| {
+            let came = if target >= 0.5 { one } else { 1.0 - one };
+            -f64::from(sequence.mask.get(n / each).copied().unwrap_or(0.0)) * came.log2()
+        };
+        Some(best.into_iter().zip(&sequence.targets).enumerate().map(cost).sum())
+    }
+    /// Steps of a sequence that a picture of it should name, in the order of steps: delimiters, for example.
+    fn marks(&self, sequence: &Sequence) -> Vec<Mark> {
+        let _ = sequence;
+        vec![]
     }
     /// A sequence like those that a trained model is measured on: number `n` of this size, or of the sizes in training.
     ///

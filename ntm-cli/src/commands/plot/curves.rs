@@ -1,14 +1,16 @@
 //! Learning curves: costs against sequences seen.
+use super::readings::Readings;
 use super::runs::Group;
 use super::spread::Spread;
 use super::{Failure, Made, csv};
 use crate::commands::train::{State, Status};
-use crate::pictures::{Axis, Chart, Series, charts, number};
+use crate::pictures::{Axis, Chart, Look, Series, charts, number};
 use crate::run_directory::{RunDirectory, RunReference};
 use crate::run_files::RunError;
 use ntm_core::config::{Experiment, Registry, Source};
 use ntm_core::train::Record;
 use std::io::ErrorKind;
+use std::path::Path;
 
 /// Changes of how many runs a line is of that a note tells.
 const MOST_CHANGES: usize = 6;
@@ -57,7 +59,7 @@ impl Line {
             colour,
             line,
             band: if several { band.collect() } else { vec![] },
-            marks: false,
+            look: Look::Line,
         }
     }
 
@@ -84,7 +86,9 @@ type Quantity = fn(&Record) -> f64;
 const QUANTITIES: [(&str, Quantity); 2] =
     [("validation", |record| record.validation_bits), ("training", |record| record.training_bits)];
 
-pub(crate) fn made(registry: &Registry, groups: &[Group]) -> Result<Made, Failure> {
+pub(super) fn made(registry: &Registry, groups: &[Group], readings: Option<&Path>) -> Result<Made, Failure> {
+    let given = readings.is_some();
+    let readings = Readings::read(readings, "sequences")?;
     let mut unit = None;
     let mut table = csv(&["group", "what", "sequences", "runs", "low", "median", "high"].map(str::to_owned));
     let mut notes = vec![];
@@ -112,12 +116,15 @@ pub(crate) fn made(registry: &Registry, groups: &[Group]) -> Result<Made, Failur
     }
     let cost = format!("{} per sequence", unit.flatten().unwrap_or("cost"));
     let chart = |label: String, series| Chart {
-        x: Axis { label: "sequences seen".into(), log: false },
+        // what others needed may be many times what these runs did
+        x: Axis { label: "sequences seen".into(), log: given },
         y: Axis { label, log: true },
         series,
     };
-    let (title, panels) = match (groups, &lines[..]) {
-        ([group], [lines]) => {
+    let names: Vec<&str> = groups.iter().map(|group| &*group.name).collect();
+    notes.extend(readings.notes.iter().cloned());
+    let (title, mut panels) = match (groups, &lines[..]) {
+        ([group], [lines]) if !given => {
             let series =
                 QUANTITIES.iter().zip(lines).enumerate().map(|(n, ((what, _), line))| line.series(what, n));
             (format!("Learning curves of {}", group.name), vec![chart(cost, series.collect())])
@@ -131,6 +138,8 @@ pub(crate) fn made(registry: &Registry, groups: &[Group]) -> Result<Made, Failur
             ("Learning curves".to_owned(), vec![panel(0), panel(1)])
         }
     };
+    // readings are of what was seen after training for a while, as validation is
+    panels[0].series.extend(readings.series(&names));
     Ok(Made { drawing: charts(&title, &panels, &notes), table: Some(table) })
 }
 

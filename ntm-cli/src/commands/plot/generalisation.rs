@@ -1,10 +1,11 @@
 //! Costs at sizes that a model was not trained on, measured as `ntm eval` does.
+use super::readings::Readings;
 use super::runs::Group;
 use super::spread::Spread;
 use super::{Args, Failure, Made, csv, out};
 use crate::commands::experiment::Trained;
 use crate::commands::measure;
-use crate::pictures::{Axis, Chart, Series, charts};
+use crate::pictures::{Axis, Chart, Look, Series, charts};
 use crate::run_directory::RunReference;
 use ntm_core::Loss;
 use ntm_core::config::Registry;
@@ -13,6 +14,8 @@ use std::path::Path;
 
 /// What is drawn of each size: its name, and where it stands in a row.
 type Quantity = (&'static str, fn(&measure::Row) -> f64);
+/// What a cost is compared with: its name, and where it stands in a row that has it.
+type Level = (&'static str, fn(&measure::Row) -> Option<f64>);
 
 pub(super) fn made(
     registry: &Registry,
@@ -59,6 +62,7 @@ pub(crate) fn drawn(groups: &[Measured], (loss, size_name): (Loss, &str), last: 
     let mut quantities: Vec<Quantity> = vec![(loss.unit(), |row| row.cost)];
     quantities.extend(loss.wrong_name().map(|name| -> Quantity { (name, |row| row.wrong) }));
 
+    let readings = Readings::read(args.readings.as_deref(), size_name)?;
     let header = ["group", "what", size_name, "runs", "low", "median", "high"];
     let mut table = csv(&header.map(str::to_owned));
     let mut panels = vec![];
@@ -82,7 +86,11 @@ pub(crate) fn drawn(groups: &[Measured], (loss, size_name): (Loss, &str), last: 
                     band.push((length as f64, spread.low, spread.high));
                 }
             }
-            series.push(Series { name: group.name.clone(), colour, line, band, marks: true });
+            series.push(Series { name: group.name.clone(), colour, line, band, look: Look::Marked });
+        }
+        if panels.is_empty() {
+            series.extend(levels(&rows));
+            series.extend(readings.series(&groups.iter().map(|group| &*group.name).collect::<Vec<_>>()));
         }
         let (x, y) = (size_name.to_owned(), format!("{what} per sequence"));
         panels.push(Chart { x: Axis { label: x, log: false }, y: Axis { label: y, log: true }, series });
@@ -97,11 +105,34 @@ pub(crate) fn drawn(groups: &[Measured], (loss, size_name): (Loss, &str), last: 
         let which = if last { "last" } else { "best" };
         notes.push(format!("{sequences} sequences per {size_name}, with the {which} checkpoint."));
     }
+    notes.extend(readings.notes);
     let title = match groups {
         [group] => format!("Generalisation of {}", group.name),
         _ => "Generalisation".to_owned(),
     };
     Made { drawing: charts(&title, &panels, &notes), table: Some(table) }
+}
+
+/// Chance level, and what the best predictions cost, as broken black lines; where they differ between runs there is no one line.
+fn levels(rows: &[Vec<measure::Row>]) -> Vec<Series> {
+    /// Black with longer and with shorter dashes.
+    const COLOURS: [usize; 2] = [14, 22];
+    let of: [Level; 2] =
+        [("chance", |row| row.chance), ("optimum", |row| row.optimum.map(|optimum| optimum.bits))];
+    let mut levels = vec![];
+    for ((name, level), colour) in of.into_iter().zip(COLOURS) {
+        let mut line: BTreeMap<u64, f64> = BTreeMap::new();
+        let mut one = true;
+        for row in rows.iter().flatten() {
+            let Some(level) = level(row) else { continue };
+            one &= *line.entry(row.length).or_insert(level) == level;
+        }
+        if one && !line.is_empty() {
+            let line = line.into_iter().map(|(length, level)| (length as f64, level)).collect();
+            levels.push(Series { name: name.to_owned(), colour, line, ..Series::default() });
+        }
+    }
+    levels
 }
 
 fn path(run: &RunReference) -> &Path {

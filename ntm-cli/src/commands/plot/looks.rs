@@ -1,12 +1,12 @@
 //! One sequence through a model: what its heads did, and what its memory held.
-use super::{Args, Failure, Kind, Made, PLOTS};
+use super::{Args, Failure, Kind, Made, PLOTS, paper};
 use crate::commands::experiment::Trained;
 use crate::commands::record::record_with_memory;
 use crate::commands::{memory, trace, train};
 use crate::pictures::{figure6, memories};
-use ntm_core::Sequence;
 use ntm_core::config::Registry;
 use ntm_core::random::Purpose;
+use ntm_core::{Model, Sequence};
 use std::path::{Path, PathBuf};
 
 /// Steps after which the memory is drawn.
@@ -19,12 +19,12 @@ pub(super) fn made(
     overrides: &[String],
 ) -> Result<(Made, PathBuf), Failure> {
     let trained = Trained::open(registry, run, args.last, overrides)?;
+    let folder = trained.run.as_ref().map_or_else(|| PLOTS.into(), |run| run.path().to_path_buf());
+    if args.kind == Kind::Paper {
+        return Ok((paper::made(&trained, args)?, folder));
+    }
     let sequence = sequence(&trained, args)?;
-    let (inputs, outputs) = (trained.task.inputs(), trained.task.outputs());
-    let model = trained.model::<f32>(&format!("a picture of {} steps", sequence.steps), |cell| {
-        let steps = sequence.steps as u128;
-        2 * steps * memory::of_step(cell) + memory::of_sequences(1, sequence.steps, inputs, outputs)
-    })?;
+    let model = model(&trained, sequence.steps)?;
     let steps = match args.kind {
         Kind::Memory => spaced(sequence.steps),
         _ => vec![],
@@ -40,8 +40,15 @@ pub(super) fn made(
         Kind::Memory => memories(&recording, &found),
         _ => figure6(&recording),
     };
-    let folder = trained.run.as_ref().map_or_else(|| PLOTS.into(), |run| run.path().to_path_buf());
     Ok((Made { drawing, table: None }, folder))
+}
+
+/// The model, once it is known that a sequence of so many steps can be kept.
+pub(super) fn model(trained: &Trained, steps: usize) -> Result<Model<f32>, Failure> {
+    let (inputs, outputs) = (trained.task.inputs(), trained.task.outputs());
+    trained.model::<f32>(&format!("a picture of {steps} steps"), |cell| {
+        2 * steps as u128 * memory::of_step(cell) + memory::of_sequences(1, steps, inputs, outputs)
+    })
 }
 
 /// A few steps from the first to the last.
@@ -52,7 +59,8 @@ fn spaced(steps: usize) -> Vec<usize> {
     places
 }
 
-fn sequence(trained: &Trained, args: &Args) -> Result<Sequence, Failure> {
+/// The sequence that is drawn.
+pub(super) fn sequence(trained: &Trained, args: &Args) -> Result<Sequence, Failure> {
     let task = &*trained.task;
     if let Some(path) = &args.inputs {
         return trace::first_of_file(path, task);

@@ -3,7 +3,10 @@ pub(crate) mod curves;
 pub(crate) mod generalisation;
 pub(crate) mod intervals;
 mod looks;
-pub(crate) mod runs;
+mod paper;
+mod readings;
+mod runs;
+mod sorting;
 mod spread;
 
 use super::experiment::parted;
@@ -32,19 +35,23 @@ pub(crate) struct Args {
     /// plots/ for several and for checkpoints]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// weights, memory: the size of the sequence [default: the largest usual one that is easily read].
+    /// weights, memory, paper: the size of the sequence [default: the largest usual one that is easily read].
     /// generalisation: sizes, parted by commas [default: the task's usual ones]
     #[arg(long, value_name = "N", value_delimiter = ',')]
     length: Vec<u64>,
-    /// weights, memory: a file with the sequence, `inputs` of steps x channels; of several items the first
+    /// weights, memory, paper: a file with the sequence, `inputs` of steps x channels; of several items the first
     #[arg(long, value_name = "FILE", conflicts_with_all = ["length", "seed"])]
     inputs: Option<PathBuf>,
-    /// weights, memory: the sequence is drawn from this seed [default: train.eval_seed]
+    /// weights, memory, paper: the sequence is drawn from this seed [default: train.eval_seed]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// generalisation: sequences per size [default: 100; all of a file]
+    /// generalisation: sequences per size [default: 100; all of a file]. paper, of priority sort: sequences that are fitted
+    /// [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     sequences: Option<u32>,
+    /// curves, generalisation: a CSV file of numbers read off another figure, `group,sequences,bits`, drawn as rings
+    #[arg(long, value_name = "FILE")]
+    readings: Option<PathBuf>,
     /// The last checkpoint instead of the best
     #[arg(long)]
     last: bool,
@@ -61,6 +68,8 @@ enum Kind {
     Weights,
     /// The memory at a few steps of one sequence
     Memory,
+    /// As the paper draws its task: figure 6 (copy), 9 (repeat copy), 12 (associative recall), 15 (N-grams), 17 (priority sort)
+    Paper,
     /// Costs at sizes that were not trained
     Generalisation,
     /// What an ablation found: a row for each variant, from the folder's summary.json
@@ -73,6 +82,7 @@ impl Kind {
             Kind::Curves => "curves",
             Kind::Weights => "weights",
             Kind::Memory => "memory",
+            Kind::Paper => "paper",
             Kind::Generalisation => "generalisation",
             Kind::Intervals => "intervals",
         }
@@ -90,7 +100,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     fitting(args, &overrides)?;
     let (made, folder) = match args.kind {
         Kind::Intervals => intervals::made(&paths)?,
-        Kind::Weights | Kind::Memory => {
+        Kind::Weights | Kind::Memory | Kind::Paper => {
             let run = match &paths[..] {
                 [] => None,
                 [one] => Some(one.as_path()),
@@ -107,7 +117,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         Kind::Curves | Kind::Generalisation => {
             let groups = runs::groups(&paths)?;
             let made = match args.kind {
-                Kind::Curves => curves::made(registry, &groups)?,
+                Kind::Curves => curves::made(registry, &groups, args.readings.as_deref())?,
                 _ => generalisation::made(registry, args, &groups, &overrides)?,
             };
             (made, usual_folder(&paths, &groups))
@@ -130,15 +140,25 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
 
 /// Options mean something for the kind.
 fn fitting(args: &Args, overrides: &[String]) -> Result<(), Failure> {
-    let (looks, measures) =
-        (matches!(args.kind, Kind::Weights | Kind::Memory), args.kind == Kind::Generalisation);
+    let looks = matches!(args.kind, Kind::Weights | Kind::Memory | Kind::Paper);
+    let measures = args.kind == Kind::Generalisation;
+    let (one, any) = ("weights, memory and paper", "weights, memory, paper and generalisation");
     let misplaced = [
-        ("--inputs", args.inputs.is_some() && !looks, "weights and memory"),
-        ("--seed", args.seed.is_some() && !looks, "weights and memory"),
-        ("--length", !args.length.is_empty() && !looks && !measures, "weights, memory and generalisation"),
-        ("--sequences", args.sequences.is_some() && !measures, "generalisation"),
-        ("--last", args.last && !looks && !measures, "weights, memory and generalisation"),
-        ("path=value", !overrides.is_empty() && !looks && !measures, "weights, memory and generalisation"),
+        ("--inputs", args.inputs.is_some() && !looks, one),
+        ("--seed", args.seed.is_some() && !looks, one),
+        ("--length", !args.length.is_empty() && !looks && !measures, any),
+        (
+            "--sequences",
+            args.sequences.is_some() && !measures && args.kind != Kind::Paper,
+            "generalisation and paper",
+        ),
+        (
+            "--readings",
+            args.readings.is_some() && !measures && args.kind != Kind::Curves,
+            "curves and generalisation",
+        ),
+        ("--last", args.last && !looks && !measures, any),
+        ("path=value", !overrides.is_empty() && !looks && !measures, any),
     ];
     if let Some((option, _, kinds)) = misplaced.iter().find(|(_, wrong, _)| *wrong) {
         let kind = args.kind.name();

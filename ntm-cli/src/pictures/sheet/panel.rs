@@ -149,23 +149,34 @@ pub(in super::super) fn memory<'a>(name: &str, grid: &'a Grid, heads: &[&HeadRec
 
 /// Two panels for each head that reads, or writes.
 pub(in super::super) fn weightings_and_vectors<'a>(all: &[&'a HeadRecording], reads: bool) -> Vec<Panel<'a>> {
-    let heads: Vec<&&HeadRecording> = all.iter().filter(|head| head.reads == reads).collect();
     let vectors = if reads { "read vectors" } else { "add vectors" };
-    let weightings = if reads { "read weightings" } else { "write weightings" };
-    let mut panels = vec![];
-    for (n, head) in heads.iter().enumerate() {
-        let number = if heads.len() > 1 { format!(" {}", n + 1) } else { String::new() };
-        panels.push(numbers(&format!("{vectors}{number}"), &head.vectors));
-        panels.push(Panel {
-            title: title(&head.weighting, &format!("{weightings}{number}")),
-            grid: &head.weighting,
-            rows: Slots::shared(head, all, SLOT_MARGIN, MOST_ROWS),
-            of_slots: true,
-            palette: Palette::BlackToWhite,
-            across: Across::Time,
-        });
-    }
-    panels
+    let heads = all.iter().filter(|head| head.reads == reads);
+    let count = heads.clone().count();
+    let both = |(n, (head, weighting)): (usize, (&&'a HeadRecording, Panel<'a>))| {
+        [numbers(&numbered(vectors, n, count), &head.vectors), weighting]
+    };
+    heads.zip(weightings(all, reads)).enumerate().flat_map(both).collect()
+}
+
+/// A panel for each head that reads, or writes: where it does.
+pub(in super::super) fn weightings<'a>(all: &[&'a HeadRecording], reads: bool) -> Vec<Panel<'a>> {
+    let name = if reads { "read weightings" } else { "write weightings" };
+    let heads = all.iter().filter(|head| head.reads == reads);
+    let count = heads.clone().count();
+    let panel = |(n, head): (usize, &&'a HeadRecording)| Panel {
+        title: title(&head.weighting, &numbered(name, n, count)),
+        grid: &head.weighting,
+        rows: Slots::shared(head, all, SLOT_MARGIN, MOST_ROWS),
+        of_slots: true,
+        palette: Palette::BlackToWhite,
+        across: Across::Time,
+    };
+    heads.enumerate().map(panel).collect()
+}
+
+/// A name with the number of a head, where there are several.
+fn numbered(name: &str, n: usize, of: usize) -> String {
+    if of > 1 { format!("{name} {}", n + 1) } else { name.to_owned() }
 }
 
 /// The grid's own title, or a name where it has none; cut if it is long.
