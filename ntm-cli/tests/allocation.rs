@@ -5,15 +5,20 @@ use ntm_cli::core::config::Source;
 use ntm_cli::core::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 struct Counting;
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static HERE: Cell<usize> = const { Cell::new(0) };
+}
 
 // SAFETY: everything is passed on to the system's allocator
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, SeqCst);
+        HERE.set(HERE.get() + 1);
         // SAFETY: as required of the caller
         unsafe { System.alloc(layout) }
     }
@@ -63,6 +68,39 @@ fn of_warm_updates(text: &str, overrides: &[&str], threads: usize) -> usize {
     })
 }
 
+/// Allocations on this thread while a dashboard is fed for `seconds`, of which the screen has a thread of its own.
+fn of_a_fed_dashboard(seconds: f64) -> usize {
+    use ntm_cli::pictures::dashboard::{About, Dashboard};
+    use ntm_cli::pictures::progress::{Sink, Update};
+    let words = || String::from("words");
+    let about = About {
+        title: words(),
+        details: words(),
+        run: words(),
+        unit: "bits",
+        solved_below: 0.01,
+        total: 1_000,
+        history: vec![],
+        quit: || {},
+    };
+    let screen = ratatui::Terminal::new(ratatui::backend::TestBackend::new(120, 40)).unwrap();
+    let mut dashboard = Dashboard::on(about, screen).unwrap();
+    let began = std::time::Instant::now();
+    let (mut sequences, mut wanted, mut before) = (0, 0, 0);
+    while began.elapsed().as_secs_f64() < seconds {
+        sequences += 1;
+        let validation = Some(1.0 / sequences as f64);
+        dashboard.update(&Update { sequences, validation, validated_at: sequences, ..Update::default() });
+        wanted += usize::from(dashboard.wants_sample().is_some());
+        if sequences == 100 {
+            before = HERE.get();
+        }
+    }
+    let count = HERE.get() - before;
+    assert!(sequences > 1_000 && wanted > 0, "{sequences} updates, {wanted} samples wanted");
+    count
+}
+
 // one test, because the count is of the whole process
 #[test]
 fn a_warm_training_step_allocates_nothing() {
@@ -99,4 +137,6 @@ fn a_warm_training_step_allocates_nothing() {
     overrides.push("train.batch=3");
     let count = of_warm_updates(&taped, &overrides, 1);
     assert_eq!(count, 0, "a stage on a tape: {count} allocations in 30 updates");
+    let count = of_a_fed_dashboard(1.0);
+    assert_eq!(count, 0, "a dashboard that is fed: {count} allocations");
 }

@@ -55,7 +55,7 @@ impl Board {
     pub fn new(mode: Mode, total: usize, ended: usize, failed: usize) -> Self {
         let count = Count { total, ended, failed, here: 0, began: Instant::now() };
         let kind = match chosen(mode) {
-            Choice::Line { color } => {
+            Choice::Dashboard { color } => {
                 let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
                 let whole = all.add(bar(color));
                 whole.set_length(total as u64);
@@ -63,7 +63,8 @@ impl Board {
                 whole.set_message(count.told());
                 Kind::Moving { all, whole, color }
             }
-            Choice::Plain => Kind::Plain,
+            // many runs want many lines
+            Choice::Line { .. } | Choice::Plain => Kind::Plain,
             Choice::Quiet => Kind::Quiet,
         };
         Board { kind, count: Mutex::new(count) }

@@ -9,7 +9,7 @@
 //! [`charts`] draws lines with bands, [`intervals()`] points with intervals. A [`Drawing`] is a list of shapes that
 //! becomes an SVG and a PNG of equal content, from no font but its own, with the same bytes for the same numbers.
 //!
-//! [`table()`] sets rows in columns, [`progress`] tells how a training run is getting on. Nothing here
+//! [`table()`] sets rows in columns, [`progress`] tells how work is getting on, [`dashboard`] on the whole screen. Nothing here
 //! computes anything about a model, and nothing here panics, whatever the numbers are: values that are not
 //! finite are drawn as what they are, a `?` in a terminal and a red cell in an image.
 
@@ -17,6 +17,8 @@
 pub mod board;
 mod canvas;
 mod chart;
+#[cfg(feature = "terminal")]
+pub mod dashboard;
 mod error;
 mod figure6;
 mod memory;

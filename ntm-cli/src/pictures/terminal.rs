@@ -8,6 +8,11 @@ mod weightings;
 use super::recording::{Grid, HeadRecording, Recording};
 use super::slots::Slots;
 
+#[cfg(feature = "terminal")]
+pub(super) use bits::{Pair, verdict};
+#[cfg(feature = "terminal")]
+pub(super) use ink::{heat, shade};
+
 /// A weighting takes at most this many rows; more slots share rows.
 const MOST_SLOT_ROWS: usize = 24;
 /// Narrower terminals than this are drawn for as if they had this many columns.

@@ -63,11 +63,25 @@ impl<T: Real> Evaluator<T> {
 
     /// Scores of a batch, in the order in which its sequences were given. On several threads only inside a rayon pool.
     pub fn run(&mut self, model: &Model<T>, batch: &Batch<T>, scores: &mut Vec<Score>) {
+        self.run_telling(model, batch, scores, &|_| {});
+    }
+
+    /// As [`Evaluator::run`]; whenever a chunk is done, `ended` is told how many sequences it held, from the thread
+    /// that it ran on.
+    pub fn run_telling(
+        &mut self,
+        model: &Model<T>,
+        batch: &Batch<T>,
+        scores: &mut Vec<Score>,
+        ended: &(dyn Fn(usize) + Sync),
+    ) {
         let (layout, works) = (self.layout, &self.works);
         let run = |(scores, chunk): (&mut Vec<Score>, &Chunk<T>)| {
             let index = rayon::current_thread_index().unwrap_or(0) % works.len();
             let mut work = works[index].lock().unwrap_or_else(|e| e.into_inner());
             evaluate(model, layout, chunk, &mut work, scores);
+            drop(work);
+            ended(chunk.order.len());
         };
         let chunks = batch.chunks();
         assert!(chunks.len() <= self.scores.len(), "the evaluator was laid out for fewer chunks");

@@ -70,6 +70,24 @@ pub fn evaluate<T: Real>(
     chunk: usize,
     threads: usize,
 ) -> Result<Vec<Score>, TaskError> {
+    evaluate_telling(model, task, size, purpose, count, chunk, threads, &|_| {})
+}
+
+/// As [`evaluate`]; whenever a chunk is done, `ended` is told how many sequences it held, from the thread that it ran on.
+///
+/// # Errors
+/// If the task has no such size.
+#[allow(clippy::too_many_arguments)] // those of `evaluate`, and one more
+pub fn evaluate_telling<T: Real>(
+    model: &Model<T>,
+    task: &dyn Task,
+    size: Option<u64>,
+    purpose: (Purpose, u64),
+    count: usize,
+    chunk: usize,
+    threads: usize,
+    ended: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Score>, TaskError> {
     let most = (chunk * EVALUATED).min(count.max(1));
     let mut batcher = Batcher::with_steps(task, most, chunk, task.steps_for(purpose.0, size)?);
     let mut evaluator = Evaluator::new(model, batcher.batch.chunk(), EVALUATED, threads);
@@ -77,7 +95,7 @@ pub fn evaluate<T: Real>(
     while done < count {
         let items = most.min(count - done);
         batcher.draw(task, size, purpose, done as u64, items)?;
-        evaluator.run(model, &batcher.batch, &mut some);
+        evaluator.run_telling(model, &batcher.batch, &mut some, ended);
         all.extend_from_slice(&some);
         done += items;
     }

@@ -5,9 +5,9 @@ mod settings;
 mod task;
 mod trainer;
 
-pub use batcher::{Batcher, evaluate};
+pub use batcher::{Batcher, evaluate, evaluate_telling};
 pub use optimizer::{Optimizer, OptimizerState};
 pub use settings::{Clip, TrainSettings};
 pub use task::{Mark, Task, TaskError};
 pub(crate) use trainer::validated;
-pub use trainer::{Numbers, Record, Saved, TrainError, Trainer};
+pub use trainer::{LastUpdate, Numbers, Record, Saved, TrainError, Trainer};

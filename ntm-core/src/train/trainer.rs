@@ -104,6 +104,16 @@ pub struct Trainer<T: Real> {
     /// best parameters so far
     best: Slab<T>,
     numbers: Numbers,
+    last: LastUpdate,
+}
+
+/// What the last update met; not part of a run's state.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LastUpdate {
+    /// Mean cost of its sequences before the update, bits per sequence; 0 before the first update.
+    pub bits: f64,
+    /// Euclidean norm of the gradient of their mean loss, before clipping; 0 before the first update.
+    pub gradient_norm: f64,
 }
 
 #[derive(Debug)]
@@ -145,6 +155,7 @@ impl<T: Real> Trainer<T> {
             batcher,
             best: model.params.clone(),
             numbers: Numbers::default(),
+            last: LastUpdate::default(),
             validation,
             settings,
             task,
@@ -167,6 +178,10 @@ impl<T: Real> Trainer<T> {
     /// What the run decides with.
     pub fn numbers(&self) -> &Numbers {
         &self.numbers
+    }
+    /// What the last update met, in this sitting.
+    pub fn last_update(&self) -> LastUpdate {
+        self.last
     }
     /// Parameters at the lowest validation cost, laid out like those of the model.
     pub fn best(&self) -> &[T] {
@@ -208,6 +223,18 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// If a number is not finite; the parameters are then those from before the update.
     pub fn advance(&mut self) -> Result<Option<Record>, TrainError> {
+        self.advance_telling(&|_, _| {})
+    }
+
+    /// As [`Trainer::advance`]. A validation can take long: whenever a chunk of it is done, `validating` is told how many
+    /// sequences it held and of how many in all, from the thread that it ran on.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance`].
+    pub fn advance_telling(
+        &mut self,
+        validating: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Option<Record>, TrainError> {
         if self.finished() {
             return Ok(None);
         }
@@ -229,14 +256,16 @@ impl<T: Real> Trainer<T> {
         let n = &mut self.numbers;
         n.sequences += items as u64;
         n.updates = self.optimizer.updates;
-        n.since = (n.since.0 + items as u64, n.since.1 + self.task.loss().cost(loss), n.since.2.max(norm));
+        let cost = self.task.loss().cost(loss);
+        self.last = LastUpdate { bits: cost / items.max(1) as f64, gradient_norm: norm };
+        n.since = (n.since.0 + items as u64, n.since.1 + cost, n.since.2.max(norm));
         let due = self.settings.validate_every > 0
             && (n.sequences - n.validated_at >= self.settings.validate_every
                 || n.sequences >= self.settings.sequences);
         if !due {
             return Ok(None);
         }
-        let record = self.validate();
+        let record = self.validate(validating);
         match record {
             Some(record) if !record.validation_bits.is_finite() => {
                 Err(self.find_not_finite("validation cost", items))
@@ -245,9 +274,10 @@ impl<T: Real> Trainer<T> {
         }
     }
 
-    fn validate(&mut self) -> Option<Record> {
+    fn validate(&mut self, validating: &(dyn Fn(usize, usize) + Sync)) -> Option<Record> {
         let v = self.validation.as_mut()?;
-        v.evaluator.run(&self.model, &v.batcher.batch, &mut v.scores);
+        let items = v.batcher.batch.items;
+        v.evaluator.run_telling(&self.model, &v.batcher.batch, &mut v.scores, &|n| validating(n, items));
         let mean = |f: fn(&Score) -> f64| v.scores.iter().map(f).sum::<f64>() / v.scores.len() as f64;
         let n = &mut self.numbers;
         let record = Record {

@@ -76,7 +76,7 @@ pub(super) fn sequence(trained: &Trained, args: &Args) -> Result<Sequence, Failu
             task.inputs()
         )));
     }
-    let Some(size) = size else { return train::drawn(task, seed) };
+    let Some(size) = size else { return train::drawn(task, seed, 0) };
     // what does not fit is refused before it is made
     let steps = task.steps_for(measured, Some(size))?;
     let bytes = memory::of_sequences(1, steps, task.inputs(), task.outputs());

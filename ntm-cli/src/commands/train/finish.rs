@@ -85,8 +85,11 @@ pub(super) fn finish(
             args.people(&measure::table_of(&rows, trainer.task().size_name()));
         }
     }
-    let recording =
-        record::record(&model, trainer.task().loss(), &drawn(trainer.task(), trainer.settings().eval_seed)?);
+    let recording = record::record(
+        &model,
+        trainer.task().loss(),
+        &drawn(trainer.task(), trainer.settings().eval_seed, 0)?,
+    );
     args.people(&format!("\nOne sequence:\n\n{}", draw(&recording, out::style())));
     let picture = journal.run().file("figure6.png");
     save_png(&figure6(&recording).image(), &picture)?;
@@ -131,8 +134,8 @@ fn chosen(trainer: &Trainer<f32>, experiment: &ntm_core::config::Experiment) -> 
     Ok(model)
 }
 
-/// A sequence to draw: of the largest usual size that still fits on a screen, or else of the smallest.
-pub(crate) fn drawn(task: &dyn Task, seed: u64) -> Result<Sequence, Failure> {
+/// A sequence to draw, by its number: of the largest usual size that still fits on a screen, or else of the smallest.
+pub(crate) fn drawn(task: &dyn Task, seed: u64, number: u64) -> Result<Sequence, Failure> {
     let sizes = task.usual_sizes();
     let fits = |size: &&u64| task.steps(Some(**size)).is_ok_and(|steps| steps <= DRAWN_STEPS);
     let size = sizes.iter().filter(fits).max().or(sizes.iter().min()).copied();
@@ -140,6 +143,7 @@ pub(crate) fn drawn(task: &dyn Task, seed: u64) -> Result<Sequence, Failure> {
     let measured = Purpose::Evaluation(size.unwrap_or(0));
     // without a file to measure on, one that was trained on
     let purpose = if task.count(measured) == Some(0) { Purpose::Training } else { measured };
-    task.sequence((purpose, seed), 0, size, &mut sequence)?;
+    let number = task.count(purpose).map_or(number, |count| number % count.max(1));
+    task.sequence((purpose, seed), number, size, &mut sequence)?;
     Ok(sequence)
 }

@@ -1,4 +1,5 @@
 //! Ctrl-C and a request to terminate: the first ends training after the update at hand, the second ends the program.
+use crate::pictures::dashboard;
 use std::process::exit;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,12 +11,16 @@ static LISTENING: Once = Once::new();
 pub(crate) fn listen() {
     LISTENING.call_once(|| {
         // without a handler a signal ends the program, and the last checkpoint stands: also good
-        let _ = ctrlc::set_handler(|| {
-            if WANTED.swap(true, Ordering::Relaxed) {
-                exit(130);
-            }
-        });
+        let _ = ctrlc::set_handler(want);
     });
+}
+
+/// A signal, or the same wish from the keyboard.
+pub(crate) fn want() {
+    if WANTED.swap(true, Ordering::Relaxed) {
+        dashboard::restore();
+        exit(130);
+    }
 }
 
 /// Whether there was a signal.

@@ -98,6 +98,11 @@ impl Journal {
         self.before + self.began.elapsed().as_secs_f64()
     }
 
+    /// Leaves a pause out of the seconds.
+    pub(super) fn waited(&mut self, pause: Duration) {
+        self.began += pause;
+    }
+
     /// Keeps a validation.
     pub(super) fn record(&mut self, trainer: &Trainer<f32>, record: &Record) -> Result<(), Failure> {
         self.metrics.push(record)?;

@@ -2,12 +2,14 @@
 mod finish;
 pub(crate) mod interrupt;
 mod journal;
+mod pace;
 mod resume;
 
 use super::experiment::{Trained, parted_one, planned, source};
 use super::threads::Threads;
-use super::{Failure, out};
-use crate::pictures::progress::{Mode, Sink, Update, sink};
+use super::{Failure, out, record};
+use crate::pictures::dashboard::About;
+use crate::pictures::progress::{Mode, Sample, Sink, Work, sink};
 use crate::run_directory::{Checkpoint as Which, RunDirectory};
 use crate::run_files::environment;
 pub(super) use finish::drawn;
@@ -15,9 +17,12 @@ use journal::Journal;
 pub(crate) use journal::{State, Status};
 use ntm_core::Model;
 use ntm_core::config::{Experiment, Loaded, Plan, Registry, Source, to_ron};
-use ntm_core::train::Trainer;
+use ntm_core::train::{Record, Trainer};
+use pace::Pace;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Default, clap::Args)]
@@ -36,7 +41,7 @@ pub(crate) struct Args {
     from: Option<PathBuf>,
     #[command(flatten)]
     threads: Threads,
-    /// Plain lines of progress, on a terminal too
+    /// One line of progress instead of the dashboard; without a terminal that is so anyway
     #[arg(long, conflicts_with = "quiet")]
     plain: bool,
     /// No progress and no report, errors only
@@ -87,7 +92,8 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         None => start(registry, args, config.as_deref(), &overrides)?,
     };
     interrupt::listen();
-    let watch = Watch { sink: sink(args.mode()), stop: &interrupt::wanted };
+    let about = about(&session)?;
+    let watch = Watch { sink: sink(args.mode(), about), stop: &interrupt::wanted };
     args.threads.run(|| train(args, session, watch))?
 }
 
@@ -205,30 +211,53 @@ fn introduce(args: &Args, source: &Source, loaded: &Loaded<Experiment>, plan: &P
     ));
 }
 
-/// Time between two looks at the clock's rate.
-const RATE_EVERY: Duration = Duration::from_millis(500);
+/// What the dashboard says of a run all the time.
+fn about(session: &Session) -> Result<About, Failure> {
+    let Session { trainer, journal, experiment } = session;
+    let (settings, run) = (trainer.settings(), journal.run());
+    let parameters = trainer.model().params.len() as u64;
+    let records = run.metrics::<Record>()?.map_while(Result::ok);
+    Ok(About {
+        title: format!("{} on {}", experiment.model.name(), experiment.task.name()),
+        details: format!("{} parameters, seed {}", out::count(parameters), settings.seed),
+        run: run.path().display().to_string(),
+        unit: trainer.task().loss().unit(),
+        solved_below: settings.solved_below,
+        total: settings.sequences,
+        history: records.map(|r| (r.sequences, r.training_bits, r.validation_bits)).collect(),
+        quit: interrupt::want,
+    })
+}
+
+/// Time between two looks at a run that waits.
+const WAIT: Duration = Duration::from_millis(30);
 
 /// The loop. Runs inside the pool.
 fn train(args: &Args, mut session: Session, watch: Watch<'_>) -> Result<ExitCode, Failure> {
     let Session { trainer, journal, .. } = &mut session;
     journal.status(trainer, State::Running, None)?;
     let Watch { mut sink, stop } = watch;
-    let (total, unit) = (trainer.settings().sequences, trainer.task().loss().unit());
     let first = trainer.numbers().sequences;
-    let (mut mark, mut rate) = ((Instant::now(), first), 0.0);
-    let mut validation = trainer.numbers().best_bits;
-    let began = Instant::now();
+    let mut pace = Pace::new(trainer);
     let mut interrupted = false;
-    let mut bits = 0.0;
     while !trainer.finished() {
-        match trainer.advance() {
+        let shown = Mutex::new(&mut sink);
+        let validated = AtomicU64::new(0);
+        let validating = |more: usize, total: usize| {
+            let done = validated.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
+            // whoever comes while another one shows has nothing to add
+            if let Ok(mut sink) = shown.try_lock() {
+                sink.work(&Work { doing: "validating", done, total: total as u64, of: "sequences" });
+            }
+        };
+        match trainer.advance_telling(&validating) {
             Ok(None) => {}
             Ok(Some(record)) => {
-                validation = Some(record.validation_bits);
-                bits = record.training_bits;
+                pace.validated(&record);
                 journal.record(trainer, &record)?;
             }
             Err(e) => {
+                sink.failed(&e.to_string());
                 sink.finish("");
                 journal.failed(trainer, &e.to_string())?;
                 let last = journal.run().checkpoint(Which::Last);
@@ -240,38 +269,37 @@ fn train(args: &Args, mut session: Session, watch: Watch<'_>) -> Result<ExitCode
                 return Err(Failure::stopped(format!("{e}. {kept}")));
             }
         }
-        let (now, sequences) = (Instant::now(), trainer.numbers().sequences);
-        if rate == 0.0 || now - mark.0 >= RATE_EVERY {
-            let seconds = (now - mark.0).as_secs_f64();
-            rate = (sequences - mark.1) as f64 / seconds.max(1e-9);
-            if seconds >= RATE_EVERY.as_secs_f64() {
-                mark = (now, sequences);
-            }
+        let now = Instant::now();
+        sink.update(&pace.update(trainer, now));
+        if let Some(number) = sink.wants_sample()
+            && let Ok(sequence) = drawn(trainer.task(), trainer.settings().eval_seed, number)
+        {
+            let recording = record::record(trainer.model(), trainer.task().loss(), &sequence);
+            sink.sample(Sample { sequences: trainer.numbers().sequences, recording });
         }
-        if trainer.numbers().since.0 > 0 {
-            bits = trainer.recent_bits();
-        }
-        sink.update(&Update {
-            sequences,
-            total,
-            sequences_per_second: rate,
-            unit,
-            bits_per_sequence: bits,
-            validation,
-            seconds_left: (now - began > RATE_EVERY).then(|| (total - sequences) as f64 / rate),
-        });
         if journal.due(now) {
             journal.save(trainer)?;
+        }
+        if sink.paused() {
+            // however long it waits, nothing can be lost
+            journal.save(trainer)?;
+            let began = Instant::now();
+            while sink.paused() && !stop() {
+                std::thread::sleep(WAIT);
+            }
+            pace.waited(began.elapsed());
+            journal.waited(began.elapsed());
         }
         if stop() {
             interrupted = true;
             break;
         }
     }
+    let seconds = pace.seconds(Instant::now());
+    let saved = journal.save(trainer);
     sink.finish("");
+    saved?;
     let trained = trainer.numbers().sequences - first;
-    let seconds = began.elapsed().as_secs_f64();
-    journal.save(trainer)?;
     if interrupted && !trainer.finished() {
         journal.status(trainer, State::Interrupted, None)?;
         args.people(&format!(

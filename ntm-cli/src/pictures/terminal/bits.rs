@@ -68,8 +68,15 @@ fn span(steps: &[usize]) -> String {
     }
 }
 
+/// How good the outputs of the scored steps are, in words, and whether a bit is wrong.
+#[cfg(feature = "terminal")]
+pub(in crate::pictures) fn verdict(recording: &Recording) -> (String, bool) {
+    let (pair, scored) = (Pair::of(recording), recording.scored());
+    (pair.verdict(&scored), pair.bits && pair.wrong(&scored) > 0)
+}
+
 /// Targets and outputs, to be compared.
-struct Pair<'a> {
+pub(in crate::pictures) struct Pair<'a> {
     targets: &'a Grid,
     outputs: &'a Grid,
     /// True if every scored target is zero or one, so that outputs are right or wrong.
@@ -77,6 +84,18 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
+    #[cfg(feature = "terminal")]
+    pub(in crate::pictures) fn of(recording: &'a Recording) -> Self {
+        Pair::new(recording, &recording.scored())
+    }
+
+    /// What was said, if it is a bit and the wrong one.
+    #[cfg(feature = "terminal")]
+    pub(in crate::pictures) fn wrongly(&self, channel: usize, step: usize) -> Option<bool> {
+        let (wanted, said) = self.said(channel, step);
+        said.filter(|&said| self.bits && said != wanted)
+    }
+
     fn new(recording: &'a Recording, scored: &[usize]) -> Self {
         let (targets, outputs) = (&recording.targets, &recording.outputs);
         let is_bit = |value: f32| {

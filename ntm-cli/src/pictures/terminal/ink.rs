@@ -49,7 +49,7 @@ impl Line {
         match brightness {
             None => self.mark('?', style),
             Some(share) if style.color => self.letter(' ', Paint { letter: None, paper: Some(heat(share)) }),
-            Some(share) => self.letter(shade(share, style), Paint::default()),
+            Some(share) => self.letter(shade(share, style.unicode), Paint::default()),
         }
     }
 
@@ -106,14 +106,14 @@ impl Line {
 }
 
 /// The character for a brightness.
-fn shade(share: f32, style: Style) -> char {
-    let ramp: &[char] = if style.unicode { &BLOCKS } else { &ASCII };
+pub(in crate::pictures) fn shade(share: f32, unicode: bool) -> char {
+    let ramp: &[char] = if unicode { &BLOCKS } else { &ASCII };
     let last = ramp.len() - 1;
     ramp.get((share * last as f32).round() as usize).copied().unwrap_or(' ')
 }
 
 /// The colour for a brightness: black through violet and orange to pale yellow, the nearest of the 256.
-fn heat(share: f32) -> u8 {
+pub(in crate::pictures) fn heat(share: f32) -> u8 {
     let wanted = colorous::INFERNO.eval_continuous(f64::from(share));
     let step = |value: u8| match value {
         0..=47 => (0, 0),
