@@ -30,6 +30,11 @@ pub use stages::{
 pub use ntm_core::traits::{Look, LookGradient, Quantity, StageGradient, StageLook};
 pub use ntm_core::{Activation, Addressing, EpsilonAt, Field, Real, Shape, Similarity, Stage};
 
+// its examples are tests
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/addressing.md")]
+mod guide {}
+
 /// Layer 0: the arithmetic, on slices, in pairs `x` / `x_vjp`.
 pub mod kernels {
     pub use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};

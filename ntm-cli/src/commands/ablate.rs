@@ -12,7 +12,7 @@ use std::process::ExitCode;
 pub(crate) struct Args {
     /// Ablation files, and overrides for every variant of them such as train.sequences=1000. Without --out the runs go
     /// to runs/ablations/NAME, where NAME is the file's; with --out DIR to DIR itself, of several files to DIR/NAME
-    #[arg(value_name = "FILE|path=value", required = true)]
+    #[arg(value_name = "FILE|path=value", value_hint = clap::ValueHint::AnyPath, required = true)]
     words: Vec<String>,
     #[command(flatten)]
     options: Options,

@@ -2,6 +2,7 @@
 use super::experiment::{parted_one, planned, source};
 use super::threads::Threads;
 use super::{Failure, memory, out};
+use crate::pictures::progress::Working;
 use crate::pictures::table;
 use ntm_core::config::{Experiment, Registry};
 use ntm_core::engine::{Engine, Evaluator};
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A config [default: configs/copy.ron, included in the program], and overrides
-    #[arg(value_name = "CONFIG|path=value")]
+    #[arg(value_name = "CONFIG|path=value", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
     /// Sizes of the sequences, parted by commas [default: the smallest of the task's usual ones]
     #[arg(long, value_name = "L", value_delimiter = ',')]
@@ -73,6 +74,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     };
     let peak = args.threads.run(|| rayon::broadcast(|_| peak(0.1)).iter().sum::<f64>())?;
     let mut rows = vec![];
+    let work = Working::new("timing", (lengths.len() * batches.len()) as u64, "rows");
     for &length in &lengths {
         for &batch in &batches {
             let steps = task.steps(length)?;
@@ -98,9 +100,11 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
             let count = |n: Operations| n.forward + if args.inference { 0.0 } else { n.backward };
             let gflops = operations.map(|n| count(n) * sequences_per_second * 1e-9);
             let of_peak = gflops.map(|gflops| gflops * 1e9 / peak);
+            work.add(1);
             rows.push(Row { length: shown, batch, threads, sequences_per_second, gflops, of_peak });
         }
     }
+    drop(work);
     let header = [task.size_name(), "batch", "threads", "sequences/s", "GFLOP/s", "of peak"];
     let cells = |row: &Row| {
         vec![
@@ -116,6 +120,9 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     if args.json {
         out::json(&out::Rows { rows: &rows })?;
     }
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let with = |first, last: &[&str]| out::command(&[&[first][..], &words, last].concat());
+    out::next(&[with("bench", &["--length", "10,20", "--batch", "1,16"]), with("train", &[])]);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Configs, and overrides for all of them such as model.memory.slots=64
-    #[arg(value_name = "CONFIG|path=value", required = true)]
+    #[arg(value_name = "CONFIG|path=value", value_hint = clap::ValueHint::AnyPath, required = true)]
     words: Vec<String>,
 }
 
@@ -34,5 +34,9 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         let name = if many { format!("// {}\n", source.name) } else { String::new() };
         out::result(&(name + &to_ron(experiment)))?;
     }
+    let first = paths.first().map(|path| path.display().to_string());
+    let words: Vec<&str> = first.iter().chain(&overrides).map(String::as_str).collect();
+    let with = |name| out::command(&[&[name][..], &words].concat());
+    out::next(&[with("train"), with("bench")]);
     Ok(ExitCode::SUCCESS)
 }

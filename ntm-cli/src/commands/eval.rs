@@ -2,6 +2,7 @@
 use super::experiment::{Trained, parted_one};
 use super::threads::Threads;
 use super::{Failure, measure, out};
+use crate::pictures::progress::Working;
 use ntm_core::config::Registry;
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 pub(crate) struct Args {
     /// A run directory or a checkpoint [default: the newest run under runs/], and overrides such as
     /// model.memory.slots=1024
-    #[arg(value_name = "RUN|path=value")]
+    #[arg(value_name = "RUN|path=value", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
     /// Sizes to measure, parted by commas [default: the task's usual ones, or the range that an override such as
     /// 'task.length=(1, 20)' sets; sequences from a file have none]
@@ -29,6 +30,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure> {
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let (run, overrides) = parted_one(&args.words, "run directory or checkpoint")?;
     let trained = Trained::open(registry, run.as_deref(), args.last, &overrides)?;
     let (task, settings) = (&*trained.task, &trained.loaded.value.train);
@@ -41,10 +43,15 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         trained.name,
         out::count(trained.checkpoint.numbers.sequences)
     ));
-    let rows = args.threads.run(|| measure::rows(&model, task, settings, wanted, threads))??;
+    let work = Working::new("measuring", measure::total(task, wanted), "sequences");
+    let rows =
+        args.threads.run(|| measure::rows(&model, task, settings, wanted, threads, &|n| work.add(n)))??;
+    drop(work);
     out::people(&measure::table_of(&rows, task.size_name()));
     if args.json {
         out::json(&out::Rows { rows: &rows })?;
     }
+    let plot = |kind| out::command(&[&["plot"][..], &words, &["--kind", kind]].concat());
+    out::next(&[plot("weights"), plot("generalisation")]);
     Ok(ExitCode::SUCCESS)
 }

@@ -35,5 +35,10 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         }
     }
     out::result(&text)?;
+    out::next(&match args.kind {
+        None => vec!["list stages".into(), "check".into()],
+        // every setting, with its name
+        Some(_) => vec!["check".into()],
+    });
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use super::{Failure, memory, out};
 use crate::pictures::table;
 use ntm_core::engine::Score;
 use ntm_core::random::Purpose;
-use ntm_core::train::{Task, TrainSettings, evaluate};
+use ntm_core::train::{Task, TrainSettings, evaluate_telling};
 use ntm_core::{Cell, Loss, Model, Sequence};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -129,19 +129,26 @@ pub(crate) fn bytes(
     Ok(work + memory::of_sequences(items, steps, task.inputs(), task.outputs()))
 }
 
-/// Means over sequences that neither trained the model nor chose the checkpoint. To be called in a pool of `threads`.
+/// Sequences of all sizes together.
+pub(crate) fn total(task: &dyn Task, (sizes, sequences): (&[Option<u64>], Option<usize>)) -> u64 {
+    sizes.iter().map(|&size| count(task, size, sequences) as u64).sum()
+}
+
+/// Means over sequences that neither trained the model nor chose the checkpoint. To be called in a pool of `threads`;
+/// `ended` is told how many more sequences are measured.
 pub(crate) fn rows(
     model: &Model<f32>,
     task: &dyn Task,
     settings: &TrainSettings,
     (sizes, sequences): (&[Option<u64>], Option<usize>),
     threads: usize,
+    ended: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Row>, Failure> {
     let row = |&size: &Option<u64>| {
         let steps = task.steps_for(purpose(size), size)?;
         let wanted = count(task, size, sequences);
         let purpose = (purpose(size), settings.eval_seed);
-        let scores = evaluate(model, task, size, purpose, wanted, settings.chunk, threads)?;
+        let scores = evaluate_telling(model, task, size, purpose, wanted, settings.chunk, threads, ended)?;
         let count = scores.len().max(1) as f64;
         let drawn = task.trained_sizes().filter(|_| size.is_none());
         let in_bits = task.loss() != Loss::MeanSquare;

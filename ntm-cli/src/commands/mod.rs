@@ -3,6 +3,7 @@ mod ablate;
 mod ablation;
 mod bench;
 mod check;
+mod completions;
 mod eval;
 mod experiment;
 mod export;
@@ -26,9 +27,18 @@ use failure::Failure;
 use ntm_core::config::Registry;
 use std::process::ExitCode;
 
+/// Where to begin: the end of `ntm help`.
+const START: &str = "Start here:
+  ntm                                   train on the copy task, and see what it learnt
+  ntm eval --length 20,120              how well that works on longer sequences
+  ntm plot --kind weights               what its heads do
+  ntm check                             every setting, to copy into a file of your own
+  ntm train my.ron train.seed=2         train that file, with a setting changed
+Every command ends with what to try next; `ntm help COMMAND` has its options; docs/README.md is the guide.";
+
 /// Neural Turing Machines: train, measure, look inside. Without a command: train on the copy task.
 #[derive(Debug, Parser)]
-#[command(name = "ntm", version, disable_help_subcommand = true)]
+#[command(name = "ntm", version, after_help = START)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -62,6 +72,8 @@ enum Command {
     Summarise(summarise::Args),
     /// Name the components that may stand in a config
     List(list::Args),
+    /// Write completions for a shell
+    Completions(completions::Args),
 }
 
 /// The command line with the components of a registry: reads the program's arguments and does what they say.
@@ -92,6 +104,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Some(Command::Sweep(args)) => sweep::run(&registry, &args),
         Some(Command::Summarise(args)) => summarise::run(&registry, &args),
         Some(Command::List(args)) => list::run(&registry, &args),
+        Some(Command::Completions(args)) => completions::run(&args),
     };
     done.unwrap_or_else(|failure| {
         out::people(&format!("error: {}", failure.message));

@@ -33,6 +33,32 @@ pub(crate) fn people(text: &str) {
     let _ = std::io::stderr().lock().write_all(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
 }
 
+/// What to try next, as commands of this program: the end of every command.
+pub(crate) fn next(commands: &[String]) {
+    people(&next_text(commands));
+}
+
+/// The same as text.
+pub(crate) fn next_text(commands: &[String]) -> String {
+    let program = program();
+    let lines: Vec<String> = commands.iter().map(|command| format!("  {program} {command}")).collect();
+    format!("Try next:\n{}", lines.join("\n"))
+}
+
+/// A word as a shell takes it.
+pub(crate) fn word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=:,+@%".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// A command of several words, those of the user among them.
+pub(crate) fn command(words: &[&str]) -> String {
+    words.iter().map(|text| word(text)).collect::<Vec<_>>().join(" ")
+}
+
 /// How a drawing may look on stderr.
 pub(crate) fn style() -> crate::pictures::Style {
     let terminal = std::io::stderr().is_terminal();
@@ -76,4 +102,16 @@ pub(crate) fn bytes(n: u128) -> String {
 pub(crate) fn bits(x: f64) -> String {
     let decimals = if x.abs() < 10.0 { 4 } else { 1 };
     format!("{x:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_through_a_shell_as_they_are() {
+        assert_eq!(command(&["train", "runs/a b", "train.seed=2"]), "train 'runs/a b' train.seed=2");
+        assert_eq!(word("model.controller=Mlp(hidden: [100])"), "'model.controller=Mlp(hidden: [100])'");
+        assert_eq!([word(""), word("it's")], ["''", "'it'\\''s'"]);
+    }
 }

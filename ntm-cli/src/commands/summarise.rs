@@ -89,6 +89,13 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         false => Summary { of, groups, measure: None, base: None }.written(args.format),
     };
     out::result(&text)?;
+    let given: Vec<String> = args.runs.iter().map(|run| run.display().to_string()).collect();
+    let words: Vec<&str> = given.iter().map(String::as_str).collect();
+    let mut commands = vec![out::command(&[&["plot"][..], &words].concat())];
+    if args.by.is_empty() {
+        commands.push(out::command(&[&["summarise"][..], &words, &["--by", "train.seed"]].concat()));
+    }
+    out::next(&commands);
     Ok(ExitCode::SUCCESS)
 }
 

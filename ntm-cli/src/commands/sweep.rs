@@ -12,7 +12,7 @@ pub(crate) struct Args {
     /// A config [default: configs/copy.ron, included in the program], and what to run it with: path=a,b for each of
     /// several values, train.seed=1..=10 for a range, path=a for all runs. Commas inside brackets and strings part nothing.
     /// Without --out the runs go to runs/sweeps/NAME, where NAME is made of the config's and of what is varied
-    #[arg(value_name = "CONFIG|path=a,b")]
+    #[arg(value_name = "CONFIG|path=a,b", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
     #[command(flatten)]
     options: Options,

@@ -1,6 +1,7 @@
 //! `ntm trace`: everything that happens inside a model.
 use super::experiment::{Trained, parted_one};
 use super::{Failure, memory, out};
+use crate::pictures::progress::Working;
 use ntm_core::checkpoint::{Archive, Data, Tensor};
 use ntm_core::config::{Precision, Registry};
 use ntm_core::engine::{Exact, inspect_scored};
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A run directory or a checkpoint [default: the newest run under runs/]
-    #[arg(value_name = "RUN|path=value")]
+    #[arg(value_name = "RUN|path=value", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
     /// Trace one sequence of this size [default: the smallest of the task's usual ones]
     #[arg(long, value_name = "N", conflicts_with = "inputs")]
@@ -62,10 +63,20 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         )));
     }
     let trained = Trained::open(registry, run.as_deref(), args.last, &overrides)?;
+    let work = Working::new("tracing", 0, "");
     let archive = if args.f64 { trace::<f64>(&trained, args)? } else { trace::<f32>(&trained, args)? };
     let count = archive.tensors.len();
     archive.write(&args.out)?;
-    out::people(&format!("{}: {count} tensors of {}", args.out.display(), trained.name));
+    drop(work);
+    let shown = args.out.display();
+    out::people(&format!("{shown}: {count} tensors of {}", trained.name));
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let plot = out::command(&[&["plot"][..], &words, &["--kind", "weights"]].concat());
+    out::people(&format!(
+        "Try next:\n  python3 -c 'from safetensors.numpy import load_file; print({{k: v.shape for k, v in \
+         load_file(\"{shown}\").items()}})'\n  {} {plot}",
+        out::program()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -53,8 +53,8 @@ pub(super) fn take(registry: &Registry, run: &Path, wanted: Option<Measure>) -> 
     let sizes = ([Some(length)], Some(sequences));
     let model = measure::model_for(&trained, (&sizes.0, sizes.1), 1)?;
     let settings = &trained.loaded.value.train;
-    let rows =
-        Threads::one().run(|| measure::rows(&model, &*trained.task, settings, (&sizes.0, sizes.1), 1))??;
+    let rows = Threads::one()
+        .run(|| measure::rows(&model, &*trained.task, settings, (&sizes.0, sizes.1), 1, &|_| {}))??;
     let Some(row) = rows.first() else { return Ok(None) };
     let found = Evaluation {
         length,

@@ -70,6 +70,7 @@ pub(crate) fn run(registry: &Registry, plans: &[Plan], options: &Options) -> Res
         for (plan, before) in plans.iter().zip(&looked) {
             out::result(&listed(registry, plan, before)?)?;
         }
+        options.people("Without --dry-run the same command runs them.");
         return Ok(ExitCode::SUCCESS);
     }
     let _held = plans.iter().map(folder::take).collect::<Result<Vec<_>, _>>()?;
@@ -265,9 +266,17 @@ fn conclude(options: &Options, plan: &Plan, results: Results) -> Result<Value, F
     if !failures.is_empty() {
         options.people(&format!("\nFailed runs:\n  {}", failures.join("\n  ")));
     }
+    let folder = plan.folder.display().to_string();
+    let mut commands = vec![out::command(&["plot", &folder])];
+    if plan.kind == Kind::Ablation {
+        commands.push(out::command(&["plot", &folder, "--kind", "intervals"]));
+    }
+    if let (Some(variant), Some(&seed)) = (plan.variants.first(), plan.seeds.first()) {
+        commands.push(out::command(&["eval", &plan.folder.join(variant.run(seed)).display().to_string()]));
+    }
     options.people(&format!(
-        "\nThe tables are in {}: summary.md (with what the columns mean), summary.csv, summary.json, times.md.",
-        plan.folder.display()
+        "\nThe tables are in {folder}: summary.md (with what the columns mean), summary.csv, summary.json, times.md.\n\n{}",
+        out::next_text(&commands)
     ));
     Ok(json!({ "folder": plan.folder.display().to_string(), "summary": json }))
 }

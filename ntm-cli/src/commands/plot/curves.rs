@@ -4,6 +4,7 @@ use super::runs::Group;
 use super::spread::Spread;
 use super::{Failure, Made, csv};
 use crate::commands::train::{State, Status};
+use crate::pictures::progress::Working;
 use crate::pictures::{Axis, Chart, Look, Series, charts, number};
 use crate::run_directory::{RunDirectory, RunReference};
 use crate::run_files::RunError;
@@ -93,9 +94,12 @@ pub(super) fn made(registry: &Registry, groups: &[Group], readings: Option<&Path
     let mut table = csv(&["group", "what", "sequences", "runs", "low", "median", "high"].map(str::to_owned));
     let mut notes = vec![];
     let mut lines: Vec<[Line; 2]> = vec![];
+    let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
+    let work = Working::new("reading", runs as u64, "runs");
     for group in groups {
         let mut curves = vec![];
         for run in &group.runs {
+            work.add(1);
             let (curve, of_run) = read(registry, run)?;
             one_unit(&mut unit, of_run, &group.name)?;
             curves.push(curve);

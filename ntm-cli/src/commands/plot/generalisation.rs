@@ -5,6 +5,7 @@ use super::spread::Spread;
 use super::{Args, Failure, Made, csv, out};
 use crate::commands::experiment::Trained;
 use crate::commands::measure;
+use crate::pictures::progress::Working;
 use crate::pictures::{Axis, Chart, Look, Series, charts};
 use crate::run_directory::RunReference;
 use ntm_core::Loss;
@@ -156,6 +157,8 @@ fn measured(
     let threads = args.threads.count();
     let model = measure::model_for(&trained, wanted, threads)?;
     out::people(&format!("Measuring {}", trained.name));
-    let rows = args.threads.run(|| measure::rows(&model, task, settings, wanted, threads))??;
+    let work = Working::new("measuring", measure::total(task, wanted), "sequences");
+    let rows =
+        args.threads.run(|| measure::rows(&model, task, settings, wanted, threads, &|n| work.add(n)))??;
     Ok((rows, (task.loss(), task.size_name())))
 }

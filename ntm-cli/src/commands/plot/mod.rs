@@ -26,7 +26,7 @@ const PLOTS: &str = "plots";
 pub(crate) struct Args {
     /// Run directories, checkpoints, or folders of runs such as those of an ablation [default: the newest run under runs/];
     /// and overrides such as model.memory.slots=1024, for the kinds that run a model
-    #[arg(value_name = "RUN|path=value")]
+    #[arg(value_name = "RUN|path=value", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
     /// What to draw
     #[arg(long, value_enum, default_value_t)]
@@ -135,6 +135,26 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     }
     let files: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
     out::people(&files.join("\n"));
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let plot = |kind: Kind| out::command(&[&["plot"][..], &words, &["--kind", kind.name()]].concat());
+    out::next(&match args.kind {
+        Kind::Curves if paths.len() > 1 => vec![plot(Kind::Generalisation)],
+        Kind::Curves => vec![plot(Kind::Weights), plot(Kind::Generalisation)],
+        Kind::Weights => vec![plot(Kind::Memory)],
+        Kind::Memory => vec![plot(Kind::Weights)],
+        Kind::Generalisation | Kind::Intervals => {
+            vec![
+                out::command(&[&["plot"][..], &words].concat()),
+                out::command(
+                    &["summarise"]
+                        .iter()
+                        .copied()
+                        .chain(words.iter().copied().filter(|word| !word.contains('=')))
+                        .collect::<Vec<_>>(),
+                ),
+            ]
+        }
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,6 +2,7 @@
 use super::journal::State;
 use super::{Args, Session};
 use crate::commands::{Failure, measure, out, record};
+use crate::pictures::progress::Working;
 use crate::pictures::{draw, figure6, save_png};
 use crate::run_directory::Checkpoint as Which;
 use ntm_core::checkpoint::has_slots;
@@ -68,7 +69,11 @@ pub(super) fn finish(
         let given = trainer.task().count(Purpose::Evaluation(0));
         let rows = match given {
             Some(0) => vec![],
-            _ => measure::rows(&model, trainer.task(), settings, (&sizes, None), threads)?,
+            _ => {
+                let wanted = (&sizes[..], None);
+                let work = Working::new("measuring", measure::total(trainer.task(), wanted), "sequences");
+                measure::rows(&model, trainer.task(), settings, wanted, threads, &|n| work.add(n))?
+            }
         };
         let which = match numbers.best_bits {
             Some(bits) => format!(
@@ -109,7 +114,6 @@ pub(super) fn finish(
 
 /// What to try next.
 fn next(run: &str, model: &Model<f32>, task: &dyn Task) -> String {
-    let program = out::program();
     let larger = task.usual_sizes().into_iter().max().map(|most| most.saturating_mul(2));
     let mut commands: Vec<String> = larger.map(|n| format!("eval {run} --length {n}")).into_iter().collect();
     let tensors = model.tensors();
@@ -122,8 +126,8 @@ fn next(run: &str, model: &Model<f32>, task: &dyn Task) -> String {
         commands.push(format!("eval {run} model.memory.slots=1024"));
     }
     commands.push(format!("train {run}/config.ron train.seed=2"));
-    let commands: Vec<String> = commands.iter().map(|command| format!("  {program} {command}")).collect();
-    format!("Try next:\n{}", commands.join("\n"))
+    commands.push(format!("plot {run} --kind weights"));
+    out::next_text(&commands)
 }
 
 /// The model of the best checkpoint; that of the last one where there was no validation.

@@ -28,13 +28,13 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// A config [default: configs/copy.ron, included in the program], and overrides such as train.seed=2
-    #[arg(value_name = "CONFIG|path=value")]
+    #[arg(value_name = "CONFIG|path=value", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
     /// Where the run goes: a new or empty directory [default: runs/NAME, where NAME is the config's]
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     out: Option<PathBuf>,
     /// Go on with a run, the newest one if none is named; train.sequences may be larger than before
-    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "from")]
+    #[arg(long, value_name = "RUN", value_hint = clap::ValueHint::AnyPath, num_args = 0..=1, conflicts_with = "from")]
     resume: Option<Option<PathBuf>>,
     /// Start a new run with the weights of another, with its config if none is given
     #[arg(long, value_name = "RUN")]

@@ -4,7 +4,7 @@
 //! up numbers, and hands them over ten times a second, unless the screen is just being drawn. A thread of its own draws
 //! what it finds, a [`View`], a few times a second, and listens to keys. `tty` gives the terminal back,
 //! whichever way the program ends. What a sequence does inside the model is asked for by the clock, so rarely that
-//! finding out takes less than half a percent of the time.
+//! finding out takes less than a quarter of a percent of the time.
 
 mod curve;
 mod heat;
@@ -32,7 +32,7 @@ use view::{Doing, View};
 const POINT_EVERY: Duration = Duration::from_millis(100);
 /// Time between two samples, and how many times longer than making one it is at least.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
-const SAMPLE_SHARE: u32 = 200;
+const SAMPLE_SHARE: u32 = 400;
 
 /// What stays the same while a run is shown.
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ use ratatui::crossterm::event;
 use super::{Shared, keys, screen, tty};
 
 /// Time between two frames, and how many times longer than drawing one it is at least.
-const FRAME_EVERY: Duration = Duration::from_millis(250);
-const FRAME_SHARE: u32 = 50;
+const FRAME_EVERY: Duration = Duration::from_millis(300);
+const FRAME_SHARE: u32 = 150;
 /// Time between two looks at whether the run has ended.
 const GLANCE: Duration = Duration::from_millis(40);
 

@@ -60,7 +60,7 @@ pub struct Update {
 pub struct Work<'a> {
     /// What is done, as `validating`.
     pub doing: &'a str,
-    /// How much of it is done.
+    /// How much of it is done; where nobody knows how much there is, seconds.
     pub done: u64,
     /// How much there is; 0 where nobody knows.
     pub total: u64,

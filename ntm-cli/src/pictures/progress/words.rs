@@ -70,7 +70,10 @@ pub(in crate::pictures) fn duration(seconds: f64) -> Option<String> {
 /// Work in words: `validating 320 of 640 sequences`.
 pub(super) fn describe_work(work: &Work) -> String {
     match work.total {
-        0 => work.doing.to_string(),
+        // how long it has taken, where nobody knows how long it will
+        0 => {
+            duration(work.done as f64).map_or(work.doing.to_owned(), |time| format!("{} {time}", work.doing))
+        }
         total => format!(
             "{} {} of {} {}",
             work.doing,
@@ -118,6 +121,6 @@ mod tests {
     fn work_is_told_with_its_end_where_it_has_one() {
         let work = Work { doing: "validating", done: 320, total: 6_400, of: "sequences" };
         assert_eq!(describe_work(&work), "validating 320 of 6_400 sequences");
-        assert_eq!(describe_work(&Work { total: 0, ..work }), "validating");
+        assert_eq!(describe_work(&Work { total: 0, ..work }), "validating 5m 20s");
     }
 }

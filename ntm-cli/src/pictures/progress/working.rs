@@ -42,7 +42,8 @@ impl Working {
             while !seen.ended.load(Relaxed) {
                 if began.elapsed() >= short {
                     let Shared { doing, of, done, total, .. } = &*seen;
-                    sink.work(&Work { doing, done: done.load(Relaxed), total: *total, of });
+                    let done = if *total > 0 { done.load(Relaxed) } else { began.elapsed().as_secs() };
+                    sink.work(&Work { doing, done, total: *total, of });
                 }
                 std::thread::park_timeout(LINE_EVERY);
             }
