@@ -20,16 +20,16 @@ const OUTSIDE: usize = RESAMPLES as usize / 40;
 /// What lies between the 2.5th and the 97.5th percentile.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
-    /// the lower end
+    /// the 2.5th percentile; never above `high`
     pub low: f64,
-    /// the upper end
+    /// the 97.5th percentile
     pub high: f64,
 }
 
 /// A number with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
-    /// the number
+    /// the number itself, of all values
     pub value: f64,
     /// its 95 % interval; fewer than two runs have none
     pub interval: Option<Interval>,

@@ -53,9 +53,9 @@ fn check_initial(under: &str, initials: &[(&str, Initial)]) -> Result<(), BuildE
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LstmSettings {
-    /// Cells of a layer.
+    /// Cells of a layer, at least 1: the length of its h and of its c.
     pub hidden: usize,
-    /// Number of layers.
+    /// Number of layers, at least 1, one above the other.
     #[serde(default = "one")]
     pub layers: usize,
     /// Whether layers above the first see the external input, and the output is all layers.
@@ -94,9 +94,9 @@ impl Build<ControllerKind> for LstmSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GruSettings {
-    /// Units of a layer.
+    /// Units of a layer, at least 1: the length of its h.
     pub hidden: usize,
-    /// Number of layers.
+    /// Number of layers, at least 1, one above the other.
     #[serde(default = "one")]
     pub layers: usize,
     /// h before the first step.

@@ -27,9 +27,9 @@ use std::ops::Range;
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct GruInitial {
-    /// both weights
+    /// both weights of a layer: by its input, and by its h
     pub weight: Initial,
-    /// both biases
+    /// both biases of a layer
     pub bias: Initial,
     /// h before the first step, where it is learned
     pub start: Initial,

@@ -45,6 +45,9 @@ pub enum Activation {
 
 impl Activation {
     /// What is wrong with its numbers, if anything.
+    ///
+    /// # Errors
+    /// Says which number is not allowed, and what would be.
     pub fn check(&self) -> Result<(), String> {
         match self {
             Activation::Clip { min, max } if !(min < max && min.is_finite() && max.is_finite()) => {

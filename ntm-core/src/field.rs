@@ -12,7 +12,7 @@ use crate::{Activation, Real, Similarity};
 pub struct Field {
     /// The paper's word for it.
     pub name: &'static str,
-    /// How many numbers.
+    /// How many numbers; 1 for a scalar such as the gate.
     pub count: usize,
     /// What is applied to each number.
     pub activation: Activation,

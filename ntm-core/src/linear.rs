@@ -8,9 +8,9 @@ use crate::{Operations, Real};
 /// A linear layer. Parameters: weight (outputs x inputs, column-major), bias (outputs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Linear {
-    /// Length of x.
+    /// Length of x; the columns of the weight.
     pub inputs: usize,
-    /// Length of y.
+    /// Length of y; the rows of the weight.
     pub outputs: usize,
 }
 impl Linear {

@@ -121,6 +121,9 @@ impl Loss {
         }
     }
     /// What is wrong with the targets of a scored step, if anything: they are not what this loss compares with.
+    ///
+    /// # Errors
+    /// Says which target is not allowed, and what would be.
     pub fn check(self, targets: &[f32]) -> Result<(), String> {
         match self {
             Loss::Bits => match targets.iter().find(|y| !(0.0..=1.0).contains(*y)) {

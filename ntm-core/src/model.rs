@@ -9,7 +9,7 @@ use std::ops::Range;
 pub struct TensorInfo {
     /// Its path, such as `heads.0.weight`.
     pub path: String,
-    /// Its shape, row-major.
+    /// Its shape, row-major, outermost axis first.
     pub shape: Vec<usize>,
     /// Whether training changes it; if not, its path starts with `given.`.
     pub trained: bool,
@@ -115,6 +115,9 @@ impl<T: Real> Model<T> {
             .collect()
     }
     /// A tensor out of any slab laid out like the parameters (gradients, an optimiser's averages), row-major.
+    ///
+    /// # Errors
+    /// If the model has no such tensor.
     pub fn read(&self, slab: &[T], path: &str) -> Result<Vec<T>, TensorError> {
         let (placed, part) = self.find(path)?;
         let rows = placed.parameter.rows;
@@ -148,6 +151,9 @@ impl<T: Real> Model<T> {
         Ok(())
     }
     /// A parameter tensor, row-major.
+    ///
+    /// # Errors
+    /// If the model has no such tensor.
     pub fn get(&self, path: &str) -> Result<Vec<T>, TensorError> {
         self.read(&self.params, path)
     }

@@ -9,9 +9,9 @@ use std::ops::Add;
 /// Operations of one step of one item.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Operations {
-    /// Of the step.
+    /// Floating-point operations of the forward step.
     pub forward: f64,
-    /// Of its gradient, the weights' share included.
+    /// Floating-point operations of its gradient, the weights' share included.
     pub backward: f64,
 }
 

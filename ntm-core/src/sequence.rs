@@ -5,13 +5,13 @@ use crate::{Loss, Real};
 /// One sequence: what goes in, what should come out, and which steps are scored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sequence {
-    /// Number of steps.
+    /// Number of steps T; every list below is T rows long.
     pub steps: usize,
     /// steps x inputs, row-major.
     pub inputs: Vec<f32>,
     /// steps x outputs, row-major.
     pub targets: Vec<f32>,
-    /// Weight of each step in the loss; 0 where it is not scored.
+    /// Weight of each step in the loss, T numbers of at least 0; 0 where it is not scored.
     pub mask: Vec<f32>,
 }
 impl Sequence {

@@ -66,6 +66,9 @@ pub enum ControllerStart {
 
 impl MemoryStart {
     /// What is wrong with its numbers, if anything.
+    ///
+    /// # Errors
+    /// Says which number is not allowed, and what would be.
     pub fn check(&self) -> Result<(), String> {
         match *self {
             MemoryStart::LearnedThrough(ref function) => function.check(),
@@ -81,6 +84,9 @@ impl MemoryStart {
 }
 impl ReadStart {
     /// What is wrong with its numbers, if anything.
+    ///
+    /// # Errors
+    /// Says which number is not allowed, and what would be.
     pub fn check(&self) -> Result<(), String> {
         match *self {
             ReadStart::LearnedThrough(ref function) => function.check(),

@@ -24,9 +24,9 @@ use ntm_core::train::{Mark, Task, TaskError};
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct AssociativeRecall {
-    /// Bits of a vector.
+    /// Bits of a vector, 1 to 65_536; each is a channel of inputs and targets.
     pub width: usize,
-    /// Vectors of an item.
+    /// Vectors of an item, 1 to 65_536; the paper has 3.
     pub vectors: usize,
     /// Fewest and most items in training; both are drawn, and all between, with the same probability. At least 2: one to ask for and
     /// one to answer with.
@@ -47,6 +47,9 @@ const VECTORS: usize = 1 << 16;
 
 impl AssociativeRecall {
     /// What is wrong with the settings, if anything: the field, and why.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and what would be allowed.
     pub fn check(&self) -> Result<(), Wrong> {
         check_width(self.width)?;
         if self.vectors == 0 || self.vectors > VECTORS {

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct DynamicNGrams {
-    /// Bits that the next one depends on: N - 1.
+    /// Bits that the next one depends on: N - 1, 0 to 10; the paper has 5.
     pub context: usize,
     /// Shortest and longest sequence in training; both are drawn, and all between, with the same probability.
     pub length: (usize, usize),
@@ -52,6 +52,9 @@ fn beta_of_halves(random: &mut Random) -> f64 {
 
 impl DynamicNGrams {
     /// What is wrong with the settings, if anything: the field, and why.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and what would be allowed.
     pub fn check(&self) -> Result<(), Wrong> {
         if self.context > CONTEXT {
             return Err(("context", format!("{} bits of context; must be 0 to {CONTEXT}", self.context)));

@@ -24,7 +24,7 @@ use ntm_core::train::{Mark, Task, TaskError};
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct RepeatCopy {
-    /// Bits of a vector.
+    /// Bits of a vector, 1 to 65_536; each is a channel of inputs and targets.
     pub width: usize,
     /// Fewest and most vectors in training; both are drawn, and all between, with the same probability.
     pub length: (usize, usize),
@@ -58,6 +58,9 @@ const MOST_REPEATS: usize = 1 << 20;
 
 impl RepeatCopy {
     /// What is wrong with the settings, if anything: the field, and why.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and what would be allowed.
     pub fn check(&self) -> Result<(), Wrong> {
         check_width(self.width)?;
         check_range("length", self.length, ["shortest", "longest"], (1, LONGEST))?;

@@ -15,7 +15,7 @@ pub struct Sharpen {
     /// How much is added. With 0, the default, the result always sums to one; with the 1e-16 of other implementations
     /// in the denominator the weighting silently vanishes where every power underflows.
     pub epsilon: f64,
-    /// Where it is added.
+    /// Whether it is added to the denominator or to each weight.
     pub epsilon_at: SharpenEpsilonAt,
 }
 

@@ -89,6 +89,9 @@ impl Shift {
         then(&turned[..taps.len()]);
     }
     /// What is wrong with its settings for a memory of this shape, if anything: the field, and why.
+    ///
+    /// # Errors
+    /// The field, and the widest shift that the memory allows.
     pub fn check(&self, shape: Shape) -> Result<(), (&'static str, String)> {
         let most = (shape.slots.saturating_sub(1) / 2).min(MOST / 2);
         if self.range > most {

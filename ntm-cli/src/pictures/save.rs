@@ -10,6 +10,9 @@ use super::error::PictureError;
 
 /// Saves an image as PNG. The file is complete or as it was before: it is written under another name and then
 /// renamed.
+///
+/// # Errors
+/// If the picture cannot be encoded, or the file cannot be written: with its path.
 pub fn save_png(image: &RgbImage, path: &Path) -> Result<(), PictureError> {
     let mut bytes = Cursor::new(Vec::new());
     image

@@ -189,7 +189,7 @@ fn bad_line(path: &Path, line: usize, error: &serde_json::Error) -> RunError {
 /// What [`truncate_jsonl`] left in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// Records that stayed.
+    /// How many records stayed.
     pub records: usize,
     /// Records beyond the checkpoint that were removed; an unfinished last line is not counted.
     pub dropped: usize,

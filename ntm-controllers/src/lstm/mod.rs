@@ -28,7 +28,7 @@ use std::ops::Range;
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct LstmInitial {
-    /// both weights
+    /// both weights of a layer: by its input, and by its h
     pub weight: Initial,
     /// the bias of the gates i, g and o
     pub bias: Initial,

@@ -10,7 +10,7 @@ use std::path::Path;
 /// type that we have no use for does not stop the others from being read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Foreign {
-    /// The tensors by name.
+    /// The tensors by name, with their shapes and types as they stand in the file.
     pub tensors: BTreeMap<String, Stored>,
 }
 

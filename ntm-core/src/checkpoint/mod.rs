@@ -83,7 +83,7 @@ pub enum Data {
 /// Named tensors and a text, as they stand in one file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Archive {
-    /// The tensors by name.
+    /// The tensors by name, row-major.
     pub tensors: BTreeMap<String, Tensor>,
     /// Our text, without the line of the checksum. `None` in files that were not written here.
     pub metadata: Option<String>,

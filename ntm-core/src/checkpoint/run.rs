@@ -32,11 +32,11 @@ const PARAMS: &str = "params";
 pub struct Checkpoint {
     /// Version of the program that wrote it.
     pub version: String,
-    /// Where training stood.
+    /// Where training stood when it was written.
     pub numbers: Numbers,
     /// The resolved config, as RON.
     pub config: String,
-    /// All tensors by name.
+    /// All tensors by name: weights under their paths, `optim.*`, `given.*`; row-major.
     pub tensors: BTreeMap<String, Tensor>,
 }
 

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// What is learnt.
+    /// What is learnt: a name of `ntm list tasks` with its settings.
     pub task: Named<TaskKind>,
-    /// What learns it.
+    /// What learns it: a name of `ntm list models` with its settings.
     pub model: Named<ModelKind>,
     /// How.
     #[serde(default)]

@@ -62,11 +62,11 @@ pub struct MemorySite<'a> {
 /// What a head, its addressing and its stages are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeadSite {
-    /// Shape of the memory.
+    /// Shape of the memory: slots x width.
     pub shape: Shape,
     /// Which head of the list it is.
     pub head: usize,
-    /// Number of heads.
+    /// Number of heads, those that read and those that write.
     pub heads: usize,
 }
 

@@ -47,6 +47,9 @@ impl<C> Loaded<C> {
 
 impl Registry {
     /// Reads a config. Its names are looked up in this registry.
+    ///
+    /// # Errors
+    /// If the text is not RON, a name is not registered, or a field is unknown, missing or of a wrong type: with line, column and path.
     pub fn parse<C: DeserializeOwned>(&self, source: &Source) -> Result<C, ConfigError> {
         read(self, &source.text, source.directory.as_deref())
             .map_err(|e| ConfigError::at(source, e.at, e.path, e.words))
@@ -56,6 +59,9 @@ impl Registry {
     ///
     /// The text must be a valid config by itself, and again after each override, so that an error is told of the
     /// override that caused it, at its place in the override's own text.
+    ///
+    /// # Errors
+    /// As [`Registry::parse`]; and if an override is not `path=value`, its path leads nowhere, or its value is wrong there.
     pub fn load<C: Serialize + DeserializeOwned>(
         &self,
         source: &Source,

@@ -58,6 +58,9 @@ impl<K: Kind> Named<K> {
     }
 
     /// Builds the component; an error's path is relative to the settings, so prefix it with [`BuildError::under`].
+    ///
+    /// # Errors
+    /// If the settings are out of range, or do not go with the site: the field, and why.
     pub fn build<T: Precision>(&self, site: &K::Site<'_>) -> Result<Box<K::Of<T>>, BuildError> {
         T::build_erased::<K>(self.settings.as_ref(), site)
     }

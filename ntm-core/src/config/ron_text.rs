@@ -37,6 +37,9 @@ pub fn to_ron<C: Serialize>(value: &C) -> String {
 }
 
 /// As [`to_ron`], for values that may not be writable.
+///
+/// # Errors
+/// If the value holds what RON cannot say, such as a map with keys that are no text.
 pub fn try_to_ron<C: Serialize>(value: &C) -> Result<String, ron::Error> {
     let text = compact(value)?;
     Ok(match Node::parse(&text) {

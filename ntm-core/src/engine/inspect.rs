@@ -33,7 +33,7 @@ pub struct Exact<'a, T> {
     pub inputs: Option<&'a [T]>,
     /// items x steps x outputs
     pub targets: Option<&'a [T]>,
-    /// items x steps
+    /// items x steps: weights of steps in the loss, at least 0
     pub mask: Option<&'a [T]>,
 }
 

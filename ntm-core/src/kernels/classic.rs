@@ -14,17 +14,17 @@ const LEAST: f64 = 1e-30;
 /// Activated numbers and settings of the four stages.
 #[derive(Clone, Copy, Debug)]
 pub struct Classic<T> {
-    /// of the content
+    /// strength of the content, equation 5; above 0
     pub strength: T,
-    /// of the interpolation
+    /// gate of the interpolation, equation 7; 0 to 1
     pub gate: T,
-    /// of the shift, the first one forward
+    /// taps of the shift, equation 8, the first one forward; they sum to 1
     pub taps: [T; 3],
-    /// power of the sharpening
+    /// power of the sharpening, equation 9; at least 1
     pub sharpening: T,
-    /// added to each weight before it is sharpened
+    /// added to each weight before it is sharpened; 0 in equation 9
     pub base: f64,
-    /// added to the sum of the sharpened weights
+    /// added to the sum of the sharpened weights; 0 in equation 9
     pub epsilon: f64,
 }
 

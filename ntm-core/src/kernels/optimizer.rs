@@ -34,13 +34,13 @@ kernel! {
 /// Settings of [`rmsprop`].
 #[derive(Clone, Copy, Debug)]
 pub struct RmsPropStep {
-    /// learning rate
+    /// learning rate; above 0
     pub rate: f64,
-    /// of the running averages
+    /// of the running averages n and g; in [0, 1)
     pub decay: f64,
     /// share of the last step that goes on
     pub momentum: f64,
-    /// added inside the root
+    /// added inside the root; above 0
     pub epsilon: f64,
 }
 
@@ -49,7 +49,7 @@ pub struct RmsPropStep {
 pub struct GradientChange {
     /// factor; below 1 where the global norm is clipped
     pub scale: f64,
-    /// largest absolute value
+    /// largest absolute value that passes; infinity for no limit
     pub limit: f64,
 }
 

@@ -11,9 +11,9 @@ pub const MOST_WRITERS: usize = 64;
 /// Which heads read and which write, as columns of the item's weightings (slots x heads).
 #[derive(Clone, Copy, Debug)]
 pub struct Roles<'a> {
-    /// heads that read
+    /// heads that read, equation 2
     pub readers: &'a [usize],
-    /// heads that write
+    /// heads that write, equations 3 and 4; at most [`MOST_WRITERS`]
     pub writers: &'a [usize],
     /// all erases, then all adds; otherwise writer by writer
     pub together: bool,

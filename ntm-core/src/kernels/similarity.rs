@@ -55,7 +55,7 @@ fn bare<V: Vector>(one: V, slot: V) -> V {
 pub struct Key {
     /// index of its first number
     pub at: usize,
-    /// how it is compared with each slot
+    /// how it is compared with each slot, equation 6
     pub similarity: Similarity,
 }
 

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 /// What a stage on a tape may look at; as [`StageLook`].
 #[derive(Clone, Copy, Debug)]
 pub struct TapedLook<'t, T> {
-    /// Size of the memory.
+    /// Size of the memory: slots x width.
     pub shape: Shape,
     /// Activated numbers of its fields, one field after another; `numbers.at(0)` is the first.
     pub numbers: Variable<'t, T>,

@@ -12,7 +12,7 @@ const EVALUATED: usize = 32;
 #[derive(Debug)]
 pub struct Batcher<T> {
     sequences: Vec<Sequence>,
-    /// The batch drawn last.
+    /// The batch drawn last; empty before the first.
     pub batch: Batch<T>,
 }
 

@@ -72,6 +72,9 @@ impl Default for Optimizer {
 
 impl Optimizer {
     /// What is wrong with its numbers, if anything: the field, and why.
+    ///
+    /// # Errors
+    /// The field that is out of range, and what would be allowed.
     pub fn check(&self) -> Result<(), (String, String)> {
         let (rate, epsilon, shares) = match *self {
             Optimizer::RmsProp { rate, decay, momentum, epsilon, .. } => {
@@ -106,9 +109,9 @@ fn names(optimizer: &Optimizer) -> &'static [&'static str] {
 /// What an optimiser keeps between updates: slabs laid out like the parameters.
 #[derive(Debug)]
 pub struct OptimizerState<T> {
-    /// Name and numbers.
+    /// Name, such as `squares`, and as many numbers as there are parameters.
     pub slabs: Vec<(&'static str, Slab<T>)>,
-    /// Updates made.
+    /// Updates made so far; Adam corrects its means by it.
     pub updates: u64,
 }
 

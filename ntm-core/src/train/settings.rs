@@ -31,17 +31,17 @@ impl Clip {
 #[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "config", serde(deny_unknown_fields, default))]
 pub struct TrainSettings {
-    /// Sequences per update.
+    /// Sequences per update; 1 to 2^20.
     pub batch: usize,
-    /// Most sequences to train on.
+    /// Most sequences to train on; training may end sooner, see `stop_when_solved`.
     pub sequences: u64,
-    /// How gradients become updates.
+    /// How gradients become updates; the paper uses RMSProp.
     pub optimizer: Optimizer,
-    /// How gradients are clipped.
+    /// How gradients are clipped before that; the paper cuts each number to +-10.
     pub clip: Clip,
     /// Parameters and training sequences are drawn from it.
     pub seed: u64,
-    /// Items that run together. It fixes the order of sums, and so the bits.
+    /// Items that run together, 1 to 1024. It fixes the order of sums, and so the bits.
     pub chunk: usize,
     /// Validation runs when this many more sequences have been seen; 0 for never.
     pub validate_every: u64,
@@ -76,6 +76,9 @@ impl Default for TrainSettings {
 
 impl TrainSettings {
     /// What is wrong with the settings, if anything: the field, and why.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and what would be allowed.
     pub fn check(&self) -> Result<(), (String, String)> {
         let bad = |field: &str, why: String| Err((field.to_string(), why));
         let limit = 1 << 20;

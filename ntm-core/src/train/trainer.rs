@@ -75,7 +75,7 @@ pub struct Numbers {
 /// A run as plain tensors and numbers, to be saved or restored.
 #[derive(Clone, Debug)]
 pub struct Saved<T> {
-    /// What it decides with.
+    /// What it decides with: counts, streak, best cost.
     pub numbers: Numbers,
     /// Name, and numbers laid out like the parameters.
     pub slabs: Vec<(String, Vec<T>)>,

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 /// What an addressing may look at: one head of one item.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a, T> {
-    /// Size of the memory.
+    /// Size of the memory: slots x width.
     pub shape: Shape,
     /// Which head it works for: a column of `previous`.
     pub head: usize,
@@ -35,13 +35,13 @@ impl<'a, T> Look<'a, T> {
 /// Where its gradients go. `previous` and `memory` are shared, so added to; the others are its own, so written.
 #[derive(Debug)]
 pub struct LookGradient<'a, T> {
-    /// By the activated numbers.
+    /// By the activated numbers; one for each number of the fields.
     pub numbers: &'a mut [T],
-    /// By the similarity.
+    /// By the similarity: slots x keys.
     pub similarity: &'a mut [T],
-    /// By the weightings of the step before.
+    /// By the weightings of the step before: slots x heads.
     pub previous: &'a mut [T],
-    /// By the memory.
+    /// By the memory: slots x width, column-major.
     pub memory: &'a mut [T],
 }
 

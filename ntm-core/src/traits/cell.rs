@@ -14,7 +14,7 @@ pub struct Needs {
     pub state: usize,
     /// Kept per step for `backward`, which may overwrite it with what `collect` needs.
     pub trace: usize,
-    /// Not kept.
+    /// Numbers that are free to use within a call and hold nothing between calls.
     pub scratch: usize,
 }
 
@@ -36,6 +36,9 @@ pub enum Initial {
 
 impl Initial {
     /// What is wrong with its number, if anything.
+    ///
+    /// # Errors
+    /// Says which number is not allowed, and what would be.
     pub fn check(self) -> Result<(), String> {
         match self {
             Initial::Constant(x) if x.is_finite() => Ok(()),
@@ -124,13 +127,13 @@ pub struct Forward<'a, T> {
     pub params: &'a [T],
     /// What [`Cell::prepare`] made; empty where it was not called.
     pub prepared: &'a [T],
-    /// State before the step.
+    /// State before the step: [`Needs::state`] numbers, one block for each quantity.
     pub state: &'a [T],
     /// State after the step, to be written.
     pub next: &'a mut [T],
-    /// Kept for `backward`.
+    /// Kept for `backward`: [`Needs::trace`] numbers, to be written.
     pub trace: &'a mut [T],
-    /// Not kept.
+    /// [`Needs::scratch`] numbers, free to use; what they hold on entry means nothing.
     pub scratch: &'a mut [T],
 }
 
@@ -141,7 +144,7 @@ pub struct Backward<'a, T> {
     pub items: usize,
     /// Items that blocks are laid out for.
     pub capacity: usize,
-    /// The cell's parameters.
+    /// The cell's parameters, each a block, in the order of [`Cell::parameters`].
     pub params: &'a [T],
     /// What [`Cell::prepare`] made; empty where it was not called.
     pub prepared: &'a [T],
@@ -153,7 +156,7 @@ pub struct Backward<'a, T> {
     pub trace: &'a mut [T],
     /// On entry the gradient by the state after the step, on exit by the state before it.
     pub d_state: &'a mut [T],
-    /// Not kept.
+    /// [`Needs::scratch`] numbers, free to use; what they hold on entry means nothing.
     pub scratch: &'a mut [T],
 }
 
@@ -180,9 +183,9 @@ impl<T> Backward<'_, T> {
 pub struct Trajectory<'a, T> {
     /// Items that blocks are laid out for.
     pub capacity: usize,
-    /// The cell's inputs.
+    /// The inputs that the cell was given: inputs x items at each step.
     pub x: Steps<'a, T>,
-    /// States *before* each step.
+    /// States *before* each step, [`Needs::state`] numbers at each.
     pub state: Track<'a, T>,
     /// Traces as `backward` left them.
     pub trace: Track<'a, T>,

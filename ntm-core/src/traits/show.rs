@@ -8,11 +8,11 @@ pub struct Shown<'a, T> {
     pub item: usize,
     /// Items that blocks are laid out for.
     pub capacity: usize,
-    /// The cell's parameters.
+    /// The cell's parameters, each a block.
     pub params: &'a [T],
-    /// Input of this item.
+    /// Input of this item: as many numbers as [`Cell::inputs`](super::Cell::inputs).
     pub x: &'a [T],
-    /// Output of this item.
+    /// Output of this item: as many numbers as [`Cell::outputs`](super::Cell::outputs).
     pub y: &'a [T],
     /// State before the step, all items.
     pub state: &'a [T],
@@ -31,7 +31,7 @@ pub struct Quantity<'a, T> {
     pub shape: Vec<usize>,
     /// Its numbers: row-major, or column-major (then rank 2).
     pub values: &'a [T],
-    /// How `values` lie.
+    /// Whether `values` lie column by column; then `shape` has two entries.
     pub column_major: bool,
 }
 impl<'a, T: Real> Quantity<'a, T> {

@@ -6,28 +6,28 @@ use std::fmt::Debug;
 /// What a stage may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct StageLook<'a, T> {
-    /// Size of the memory.
+    /// Size of the memory: slots x width.
     pub shape: Shape,
     /// Activated numbers of its fields.
     pub numbers: &'a [T],
     /// Slots x keys: similarity of each of its key fields with each slot.
     pub similarity: &'a [T],
-    /// This head's weighting of the step before.
+    /// This head's weighting of the step before: one number a slot, w(t - 1) of equation 7.
     pub previous: &'a [T],
-    /// What the stage before made; for the first stage, `previous`.
+    /// What the stage before made, one number a slot; for the first stage, `previous`.
     pub incoming: &'a [T],
 }
 
 /// Where its gradients go: `previous` is shared, so added to; all others are its own, so written.
 #[derive(Debug)]
 pub struct StageGradient<'a, T> {
-    /// By the activated numbers.
+    /// By the activated numbers; one for each number of the fields.
     pub numbers: &'a mut [T],
-    /// By the similarity.
+    /// By the similarity: slots x keys.
     pub similarity: &'a mut [T],
-    /// By the weighting of the step before.
+    /// By the weighting of the step before: one number a slot.
     pub previous: &'a mut [T],
-    /// By what came in.
+    /// By what came in: one number a slot.
     pub incoming: &'a mut [T],
 }
 

@@ -31,9 +31,9 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FromFile {
-    /// Channels of `inputs`.
+    /// Channels of `inputs`: the last axis of that tensor.
     pub inputs: usize,
-    /// Channels of `targets`.
+    /// Channels of `targets`: the last axis of that tensor.
     pub outputs: usize,
     /// The file to train on.
     #[serde(default)]
@@ -73,6 +73,9 @@ impl FromFile {
     }
 
     /// What is wrong with the settings, if anything: the field, and why. Files are not looked at.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and what would be allowed.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         for (field, n) in [("inputs", self.inputs), ("outputs", self.outputs)] {
             if n == 0 || n > CHANNELS {

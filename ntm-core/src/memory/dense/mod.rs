@@ -61,7 +61,7 @@ pub enum Step {
 /// How the heads of a memory come together in a step. The default is the paper's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Arrangement {
-    /// Order of the heads.
+    /// In which order heads read and write within a step.
     pub order: Order,
     /// How several write heads meet.
     pub writes: Writes,
