@@ -1,7 +1,7 @@
 //! Feed-forward layers: y_k = activation(W_k y_(k-1) + b_k). No state.
-use ntm_core::buffers::{Mat, MatMut, add_columns, block, mat, mat_mut, of_item};
+use ntm_core::buffers::{Mat, MatMut, add_columns, block, mat, mat_mut};
 use ntm_core::kernels::activation::{activate, activate_vjp};
-use ntm_core::kernels::views::{column_mut, copy};
+use ntm_core::kernels::views::{copy, copy_to};
 use ntm_core::start::ControllerStart;
 use ntm_core::traits::{Backward, Forward, Initial, Needs, Parameter, Trajectory};
 use ntm_core::{Activation, Cell, Linear, Operations, Real};
@@ -117,10 +117,7 @@ impl<T: Real> Cell<T> for Mlp {
             activate(&self.activation, values);
         }
         if let Some(k) = self.layers.len().checked_sub(1) {
-            let (n, values) = (self.layers[k].outputs, self.trace(k, s.capacity).0);
-            for item in 0..items {
-                column_mut(&mut y, item).copy_from_slice(of_item(&s.trace[values.clone()], n, item));
-            }
+            copy_to(&s.trace[self.trace(k, s.capacity).0], &mut y);
         }
     }
     fn backward(&self, _x: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: Option<MatMut<'_, T>>) {

@@ -163,7 +163,7 @@ kernel! {
             let u = ld::<V, TAIL>(out.add(i), k).mul(ld::<V, TAIL>(d_out.add(i), k).sub(dot));
             d_sharpening = u.fma(ld::<V, TAIL>(logs.as_ptr().add(i), k), d_sharpening);
             let x = V::of(LEAST).max(ld::<V, TAIL>(shifted.as_ptr().add(i), k).add(base));
-            st::<V, TAIL>(g.mul(u).div(x), d_moved.add(i), k);
+            st::<V, TAIL>(g.mul(u).mul(x.near_recip()), d_moved.add(i), k);
         });
         // shift and interpolation
         (*d_moved.sub(1), *d_moved.add(n)) = (*d_moved.add(n - 1), *d_moved);

@@ -87,7 +87,7 @@ kernel! {
                 st::<V, TAIL>(g, m, k);
                 under = V::zero().max(g.fnma(g, n));
             }
-            let by = V::of(step.rate).mul(e).div(under.add(V::of(step.epsilon)).sqrt());
+            let by = V::of(step.rate).mul(e).mul(under.add(V::of(step.epsilon)).near_rsqrt());
             let delta = V::of(step.momentum).fma(ld::<V, TAIL>(d, k), V::zero().sub(by));
             st::<V, TAIL>(delta, d, k);
             st::<V, TAIL>(ld::<V, TAIL>(p, k).add(delta), p, k);

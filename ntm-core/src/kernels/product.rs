@@ -103,6 +103,64 @@ unsafe fn tile<V: Vector, const MR: usize, const NV: usize, const TAIL: bool>(
     }
 }
 
+/// The last one or two vectors of a row of C, each as `PARTS` sums that are added up at the end.
+#[inline(always)]
+unsafe fn thin<V: Vector, const NV: usize, const PARTS: usize>(
+    addends: &[Addend<V::S>],
+    rest: usize,
+    init: Init<V::S>,
+    c: *mut V::S,
+    j: usize,
+) {
+    let tail = if rest > 0 { rest } else { V::LANES };
+    macro_rules! load {
+        ($p:expr, $n:expr) => {
+            if $n == NV - 1 && tail < V::LANES { V::load_part($p, tail) } else { V::load($p) }
+        };
+    }
+    let mut r = [[V::zero(); NV]; PARTS];
+    for n in 0..NV {
+        match init {
+            Init::Zero => {}
+            Init::Row(row) => r[0][n] = load!(row.add(j + n * V::LANES), n),
+            Init::Add => r[0][n] = load!(c.add(n * V::LANES), n),
+        }
+    }
+    for s in addends {
+        for o in 0..s.outer {
+            let (a, b) = (s.a.add(o * s.a_outer), s.b.add(o * s.b_outer + j));
+            let inner = if s.live.is_null() { s.inner } else { *s.live.add(o) as usize };
+            macro_rules! one {
+                ($p:expr, $part:expr) => {
+                    let x = V::splat(*a.add($p * s.a_col));
+                    for n in 0..NV {
+                        r[$part][n] = x.fma(load!(b.add($p * s.b_row + n * V::LANES), n), r[$part][n]);
+                    }
+                };
+            }
+            let mut p = 0;
+            while p + PARTS <= inner {
+                for part in 0..PARTS {
+                    one!(p + part, part);
+                }
+                p += PARTS;
+            }
+            while p < inner {
+                one!(p, 0);
+                p += 1;
+            }
+        }
+    }
+    for n in 0..NV {
+        let mut sum = r[0][n];
+        for part in 1..PARTS {
+            sum = sum.add(r[part][n]);
+        }
+        let p = c.add(n * V::LANES);
+        if n == NV - 1 && tail < V::LANES { sum.store_part(p, tail) } else { sum.store(p) }
+    }
+}
+
 /// One row of C that is too long for registers: four rows of B at a time go by from end to end, as memory likes it, and
 /// the sums stay in the first cache.
 #[inline(always)]
@@ -174,30 +232,31 @@ unsafe fn product<V: Vector>(
         return long_row::<V>(n, addends, init, c);
     }
     if m == 1 && V::LANES > 1 {
-        if V::LANES == 16 {
-            if full == 25 && rest == 0 {
-                tile::<V, 1, 25, false>(addends, 0, 0, 0, init, c, ldc);
-                return;
+        if V::LANES == 16 && full == 25 && rest == 0 {
+            tile::<V, 1, 25, false>(addends, 0, 0, 0, init, c, ldc);
+            return;
+        }
+        // tiles of at least four sums, or they would wait for each other; where there are fewer, each is made in parts
+        while j < nv {
+            let left = nv - j;
+            let take = match left {
+                1..=8 => left,
+                9..12 => left / 2,
+                _ if V::LANES == 16 && left >= 20 => 16,
+                _ => 8,
+            };
+            match take {
+                1 => thin::<V, 1, 4>(addends, rest, init, c.add(j * V::LANES), j * V::LANES),
+                2 => thin::<V, 2, 2>(addends, rest, init, c.add(j * V::LANES), j * V::LANES),
+                3 => t!(1, 3, 0, j),
+                4 => t!(1, 4, 0, j),
+                5 => t!(1, 5, 0, j),
+                6 => t!(1, 6, 0, j),
+                7 => t!(1, 7, 0, j),
+                8 => t!(1, 8, 0, j),
+                _ => t!(1, 16, 0, j),
             }
-            while j + 16 <= nv {
-                t!(1, 16, 0, j);
-                j += 16;
-            }
-        }
-        while j + 8 <= nv {
-            t!(1, 8, 0, j);
-            j += 8;
-        }
-        while j + 4 <= nv {
-            t!(1, 4, 0, j);
-            j += 4;
-        }
-        while j + 2 <= nv {
-            t!(1, 2, 0, j);
-            j += 2;
-        }
-        if j < nv {
-            t!(1, 1, 0, j);
+            j += take;
         }
         return;
     }

@@ -66,7 +66,7 @@ kernel! {
             let u = ld::<V, TAIL>(out.as_ptr().add(i), k).mul(d.sub(dot));
             d_g = u.fma(ld::<V, TAIL>(logs.as_ptr().add(i), k), d_g);
             let x = V::of(LEAST).max(ld::<V, TAIL>(w.as_ptr().add(i), k).add(base));
-            st::<V, TAIL>(g.mul(u).div(x), d_w.as_mut_ptr().add(i), k);
+            st::<V, TAIL>(g.mul(u).mul(x.near_recip()), d_w.as_mut_ptr().add(i), k);
         });
         *d_sharpening = d_g.hsum();
     }

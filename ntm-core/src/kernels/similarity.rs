@@ -47,7 +47,7 @@ fn counts<V: Vector>(norm: V) -> V {
 /// 1 / (|u| |v|), or 0 where one of them is as good as zero.
 #[inline(always)]
 fn bare<V: Vector>(one: V, slot: V) -> V {
-    V::of(LEAST * LEAST).max(one.mul(slot)).recip().mul(counts(one)).mul(counts(slot))
+    V::of(LEAST * LEAST).max(one.mul(slot)).near_recip().mul(counts(one)).mul(counts(slot))
 }
 
 /// One key: where it starts among an item's numbers, and how it is compared.
@@ -122,12 +122,12 @@ kernel! {
                         Divisor::With(epsilon, at) => {
                             let epsilon = V::of(epsilon);
                             match at {
-                                EpsilonAt::Denominator => scale!(|slot| one.fma(slot, epsilon).recip()),
-                                EpsilonAt::Floor => scale!(|slot| one.mul(slot).max(epsilon).recip()),
-                                EpsilonAt::Norms => scale!(|slot| one.add(epsilon).mul(slot.add(epsilon)).recip()),
+                                EpsilonAt::Denominator => scale!(|slot| one.fma(slot, epsilon).near_recip()),
+                                EpsilonAt::Floor => scale!(|slot| one.mul(slot).max(epsilon).near_recip()),
+                                EpsilonAt::Norms => scale!(|slot| one.add(epsilon).mul(slot.add(epsilon)).near_recip()),
                                 EpsilonAt::InsideRoot => scale!(|slot| {
                                     let product = one.mul(slot);
-                                    product.fma(product, epsilon).sqrt().recip()
+                                    product.fma(product, epsilon).sqrt().near_recip()
                                 }),
                             }
                         }
@@ -198,24 +198,24 @@ kernel! {
                                 let epsilon = V::of(epsilon);
                                 match at {
                                     EpsilonAt::Denominator => each!(|d, slot, s| {
-                                        let c = kept!(d.mul(one.fma(slot, epsilon).recip()));
+                                        let c = kept!(d.mul(one.fma(slot, epsilon).near_recip()));
                                         (c, c.mul(s), slot, one)
                                     }),
                                     EpsilonAt::Floor => each!(|d, slot, s| {
                                         let product = one.mul(slot);
-                                        let c = kept!(d.mul(product.max(epsilon).recip()));
+                                        let c = kept!(d.mul(product.max(epsilon).near_recip()));
                                         // 1 where the product counts, 0 where the floor does
                                         let above = product.sub(epsilon).mul(V::of(1e30)).max(V::zero()).min(V::of(1.0));
                                         (c, c.mul(s).mul(above), slot, one)
                                     }),
                                     EpsilonAt::Norms => each!(|d, slot, s| {
                                         let (one, slot) = (one.add(epsilon), slot.add(epsilon));
-                                        let c = kept!(d.mul(one.mul(slot).recip()));
+                                        let c = kept!(d.mul(one.mul(slot).near_recip()));
                                         (c, c.mul(s), slot, one)
                                     }),
                                     EpsilonAt::InsideRoot => each!(|d, slot, s| {
                                         let product = one.mul(slot);
-                                        let below = product.fma(product, epsilon).sqrt().recip();
+                                        let below = product.fma(product, epsilon).sqrt().near_recip();
                                         let c = kept!(d.mul(below));
                                         (c, c.mul(s).mul(product.mul(below)), slot, one)
                                     }),
@@ -225,7 +225,7 @@ kernel! {
                     }
                     for j in 0..J {
                         let slot = ld::<V, TAIL>(norms.as_ptr().add(i + j * l), k);
-                        radial[j] = radial[j].mul(slot.max(V::of(LEAST)).recip());
+                        radial[j] = radial[j].mul(slot.max(V::of(LEAST)).near_recip());
                     }
                     for m in 0..width {
                         let (column, d_column) = (memory.as_ptr().add(m * n + i), d_memory.as_mut_ptr().add(m * n + i));

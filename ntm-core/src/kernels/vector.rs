@@ -45,10 +45,20 @@ pub trait Vector: Copy + Send + Sync + 'static {
     fn min(self, b: Self) -> Self;
     /// Square root.
     fn sqrt(self) -> Self;
-    /// 1 / x to about full precision, for finite x.
+    /// 1 / x.
     #[inline(always)]
     fn recip(self) -> Self {
         Self::of(1.0).div(self)
+    }
+    /// 1 / x to about full precision, for x and 1 / x that are finite and normal.
+    #[inline(always)]
+    fn near_recip(self) -> Self {
+        self.recip()
+    }
+    /// 1 / sqrt(x) to about full precision, for finite normal x above 0.
+    #[inline(always)]
+    fn near_rsqrt(self) -> Self {
+        Self::of(1.0).div(self.sqrt())
     }
     /// Lanes o.. of (self, next), o <= LANES: a shifted vector without a load across two stores.
     #[inline(always)]

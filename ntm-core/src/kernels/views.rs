@@ -21,9 +21,33 @@ pub fn column_mut<'a, T: Real>(m: &'a mut MatMut<'_, T>, item: usize) -> &'a mut
 /// Copies a batch into a block (rows x items, no gaps).
 pub fn copy<T: Real>(from: &Mat<'_, T>, to: &mut [T]) {
     let rows = from.nrows();
+    if let Some(all) = packed(from) {
+        return to[..all.len()].copy_from_slice(all);
+    }
     for item in 0..from.ncols() {
         to[item * rows..(item + 1) * rows].copy_from_slice(column(from, item));
     }
+}
+
+/// Copies a block (rows x items, no gaps) into a batch.
+pub fn copy_to<T: Real>(from: &[T], to: &mut MatMut<'_, T>) {
+    let (rows, items) = to.shape();
+    if let Some(all) = packed_mut(to) {
+        return all.copy_from_slice(&from[..rows * items]);
+    }
+    for item in 0..items {
+        column_mut(to, item).copy_from_slice(&from[item * rows..(item + 1) * rows]);
+    }
+}
+
+/// All numbers of a batch without gaps between its columns; `None` where there are gaps.
+pub(crate) fn packed<'a, T: Real>(m: &'a Mat<'_, T>) -> Option<&'a [T]> {
+    let (rows, items) = m.shape();
+    if items > 1 && m.strides().1 != rows {
+        return None;
+    }
+    // SAFETY: the columns were just found to follow each other
+    Some(unsafe { std::slice::from_raw_parts(m.as_ptr(), rows * items) })
 }
 
 /// All numbers of a batch without gaps between its columns; `None` where there are gaps.

@@ -84,6 +84,18 @@ impl Vector for V16 {
         unsafe { V16(_mm512_sqrt_ps(self.0)) }
     }
     #[inline(always)]
+    fn near_recip(self) -> V16 {
+        // an estimate of 14 bits and one step of Newton's, in half the time of a division (Zen 4)
+        let y = unsafe { V16(_mm512_rcp14_ps(self.0)) };
+        y.mul(self.fnma(y, V16::of(2.0)))
+    }
+    #[inline(always)]
+    fn near_rsqrt(self) -> V16 {
+        // likewise, in a third of the time of a root and a division
+        let y = unsafe { V16(_mm512_rsqrt14_ps(self.0)) };
+        y.mul(self.mul(V16::of(0.5)).mul(y).fnma(y, V16::of(1.5)))
+    }
+    #[inline(always)]
     fn hsum(self) -> f32 {
         unsafe { _mm512_reduce_add_ps(self.0) }
     }
@@ -118,7 +130,7 @@ impl Vector for V16 {
             let e = _mm512_srai_epi32::<23>(d);
             let m = V16(_mm512_castsi512_ps(_mm512_sub_epi32(bits, _mm512_slli_epi32::<23>(e))));
             let e = V16(_mm512_cvtepi32_ps(e));
-            let s = m.sub(V16::of(1.0)).mul(m.add(V16::of(1.0)).recip());
+            let s = m.sub(V16::of(1.0)).mul(m.add(V16::of(1.0)).near_recip());
             let z = s.mul(s);
             let p = V16::of(2.0 / 9.0).fma(z, V16::of(2.0 / 7.0));
             let p = p.fma(z, V16::of(2.0 / 5.0));
