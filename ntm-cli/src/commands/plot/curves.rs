@@ -87,7 +87,7 @@ type Quantity = fn(&Record) -> f64;
 const QUANTITIES: [(&str, Quantity); 2] =
     [("validation", |record| record.validation_bits), ("training", |record| record.training_bits)];
 
-pub(super) fn made(registry: &Registry, groups: &[Group], readings: Option<&Path>) -> Result<Made, Failure> {
+pub(crate) fn made(registry: &Registry, groups: &[Group], readings: Option<&Path>) -> Result<Made, Failure> {
     let given = readings.is_some();
     let readings = Readings::read(readings, "sequences")?;
     let mut unit = None;

@@ -47,7 +47,9 @@ pub(super) fn made(
         }
         measured_groups.push(Measured { name: group.name.clone(), runs: group.runs.len(), rows });
     }
-    Ok(drawn(&measured_groups, kind.unwrap_or((Loss::Bits, "length")), args.last, true))
+    let kind = kind.unwrap_or((Loss::Bits, "length"));
+    let readings = Readings::read(args.readings.as_deref(), kind.1)?;
+    Ok(drawn(&measured_groups, kind, readings, args.last, true))
 }
 
 /// What was measured of the runs of a group.
@@ -59,11 +61,16 @@ pub(crate) struct Measured {
 
 /// A panel for each quantity, where `zeros` are not wanted only for those that are not 0 everywhere; groups that are counted in
 /// the same.
-pub(crate) fn drawn(groups: &[Measured], (loss, size_name): (Loss, &str), last: bool, zeros: bool) -> Made {
+pub(crate) fn drawn(
+    groups: &[Measured],
+    (loss, size_name): (Loss, &str),
+    readings: Readings,
+    last: bool,
+    zeros: bool,
+) -> Made {
     let mut quantities: Vec<Quantity> = vec![(loss.unit(), |row| row.cost)];
     quantities.extend(loss.wrong_name().map(|name| -> Quantity { (name, |row| row.wrong) }));
 
-    let readings = Readings::read(args.readings.as_deref(), size_name)?;
     let header = ["group", "what", size_name, "runs", "low", "median", "high"];
     let mut table = csv(&header.map(str::to_owned));
     let mut panels = vec![];
@@ -90,7 +97,7 @@ pub(crate) fn drawn(groups: &[Measured], (loss, size_name): (Loss, &str), last: 
             series.push(Series { name: group.name.clone(), colour, line, band, look: Look::Marked });
         }
         if panels.is_empty() {
-            series.extend(levels(&rows));
+            series.extend(levels(groups));
             series.extend(readings.series(&groups.iter().map(|group| &*group.name).collect::<Vec<_>>()));
         }
         let (x, y) = (size_name.to_owned(), format!("{what} per sequence"));
@@ -115,7 +122,7 @@ pub(crate) fn drawn(groups: &[Measured], (loss, size_name): (Loss, &str), last: 
 }
 
 /// Chance level, and what the best predictions cost, as broken black lines; where they differ between runs there is no one line.
-fn levels(rows: &[Vec<measure::Row>]) -> Vec<Series> {
+fn levels(groups: &[Measured]) -> Vec<Series> {
     /// Black with longer and with shorter dashes.
     const COLOURS: [usize; 2] = [14, 22];
     let of: [Level; 2] =
@@ -124,7 +131,7 @@ fn levels(rows: &[Vec<measure::Row>]) -> Vec<Series> {
     for ((name, level), colour) in of.into_iter().zip(COLOURS) {
         let mut line: BTreeMap<u64, f64> = BTreeMap::new();
         let mut one = true;
-        for row in rows.iter().flatten() {
+        for row in groups.iter().flat_map(|group| &group.rows) {
             let Some(level) = level(row) else { continue };
             one &= *line.entry(row.length).or_insert(level) == level;
         }

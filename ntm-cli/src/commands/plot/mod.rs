@@ -4,8 +4,8 @@ pub(crate) mod generalisation;
 pub(crate) mod intervals;
 mod looks;
 mod paper;
-mod readings;
-mod runs;
+pub(crate) mod readings;
+pub(crate) mod runs;
 mod sorting;
 mod spread;
 
@@ -141,7 +141,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         Kind::Curves if paths.len() > 1 => vec![plot(Kind::Generalisation)],
         Kind::Curves => vec![plot(Kind::Weights), plot(Kind::Generalisation)],
         Kind::Weights => vec![plot(Kind::Memory)],
-        Kind::Memory => vec![plot(Kind::Weights)],
+        Kind::Memory | Kind::Paper => vec![plot(Kind::Weights)],
         Kind::Generalisation | Kind::Intervals => {
             vec![
                 out::command(&[&["plot"][..], &words].concat()),

@@ -10,7 +10,8 @@ use crate::pictures::{Look, Series};
 use std::path::Path;
 
 /// What a file of readings holds.
-pub(super) struct Readings {
+#[derive(Default)]
+pub(crate) struct Readings {
     pub(super) notes: Vec<String>,
     /// Name, x, cost.
     points: Vec<(String, f64, f64)>,
@@ -19,7 +20,7 @@ pub(super) struct Readings {
 impl Readings {
     /// None of no file.
     pub(super) fn read(path: Option<&Path>, x: &str) -> Result<Readings, Failure> {
-        let mut readings = Readings { notes: vec![], points: vec![] };
+        let mut readings = Readings::default();
         let Some(path) = path else { return Ok(readings) };
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|e| Failure::wrong(format!("{shown}: {e}")))?;

@@ -76,7 +76,7 @@ pub(super) fn page(registry: &Registry, args: &Args, folder: &Path) -> Result<Pa
     let path = [folder.to_path_buf()];
     let groups = groups(&path).map(|groups| in_order(groups, &manifest));
     let curves = match &groups {
-        Ok(groups) => curves::made(registry, groups),
+        Ok(groups) => curves::made(registry, groups, None),
         Err(e) => Err(Failure { message: e.message.clone(), code: e.code }),
     };
     page.section("how-they-learnt", "How they learnt", &learnt(&name, curves));

@@ -6,9 +6,11 @@ use super::{Args, Failure, run_of};
 use crate::commands::experiment::Trained;
 use crate::commands::plot::curves;
 use crate::commands::plot::generalisation::{Measured, drawn};
+use crate::commands::plot::readings::Readings;
 use crate::commands::plot::runs::Group;
 use crate::commands::train::{State, Status};
 use crate::commands::{measure, out};
+use crate::pictures::progress::Working;
 use crate::run_directory::{RunDirectory, RunReference};
 use crate::run_files::{Environment, read_json};
 use ntm_core::Loss;
@@ -49,7 +51,7 @@ pub(super) fn page(registry: &Registry, args: &Args, groups: &[Group]) -> Result
         }
         told.push(tell(registry, args, group, run, runs.len())?);
     }
-    let curves = curves::made(registry, groups);
+    let curves = curves::made(registry, groups, None);
     Ok(match &mut told[..] {
         [one] => page_of_one(one, args, groups, curves),
         all => page_of_several(all, args, groups, curves),
@@ -103,14 +105,16 @@ fn of_model(args: &Args, trained: &Trained, parts: usize) -> Result<Result<OfMod
         Err(e) if !args.length.is_empty() => return Err(e),
         Err(e) => return Ok(Err(e.message)),
     };
+    let work = Working::new("measuring", measure::total(task, wanted), "sequences");
     let rows = match sizes.is_empty() {
         true => Err("its task has no file to measure on; name one with task.validation=\"FILE\" in ntm eval"
             .to_owned()),
         false => args
             .threads
-            .run(|| measure::rows(&model, task, settings, wanted, threads))?
+            .run(|| measure::rows(&model, task, settings, wanted, threads, &|n| work.add(n)))?
             .map_err(|e| e.message),
     };
+    drop(work);
     let sequences = of_sizes(trained, args);
     if let Some((_, Err(e))) = sequences
         .iter()
@@ -396,7 +400,7 @@ fn carries(all: &[&Told], args: &Args, groups: &[Group]) -> String {
     sizes.sort_unstable();
     sizes.dedup();
     if sizes.len() > 1 {
-        let made = drawn(&measured, (loss, size_name), args.last, false);
+        let made = drawn(&measured, (loss, size_name), Readings::default(), args.last, false);
         html += &picture(&made.drawing, "Cost by size", "");
     }
     html

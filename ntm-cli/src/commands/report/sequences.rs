@@ -132,7 +132,7 @@ pub(super) fn of_sizes(trained: &Trained, args: &Args) -> Vec<(String, Result<Se
 pub(super) fn usual(trained: &Trained, title: String) -> Vec<(String, Result<Sequence, Failure>)> {
     let seed = trained.loaded.value.train.eval_seed;
     match has_sequences(&*trained.task) {
-        true => vec![(title, train::drawn(&*trained.task, seed))],
+        true => vec![(title, train::drawn(&*trained.task, seed, 0))],
         false => vec![],
     }
 }
