@@ -31,7 +31,7 @@ use std::process::ExitCode;
 const START: &str = "Start here:
   ntm                                   train on the copy task, and see what it learnt
   ntm eval --length 20,120              how well that works on longer sequences
-  ntm plot --kind weights               what its heads do
+  ntm report                            what its heads do, step by step, in one HTML file
   ntm check                             every setting, to copy into a file of your own
   ntm train my.ron train.seed=2         train that file, with a setting changed
 Every command ends with what to try next; `ntm help COMMAND` has its options; docs/README.md is the guide.";

@@ -126,7 +126,7 @@ fn next(run: &str, model: &Model<f32>, task: &dyn Task) -> String {
         commands.push(format!("eval {run} model.memory.slots=1024"));
     }
     commands.push(format!("train {run}/config.ron train.seed=2"));
-    commands.push(format!("plot {run} --kind weights"));
+    commands.push(format!("report {run}"));
     out::next_text(&commands)
 }
 
