@@ -50,20 +50,20 @@ for task in "${tasks[@]}"; do
     : > "$results/metrics/$task-generalisation.jsonl.new"
     while IFS= read -r run; do
         variant=$(basename "$(dirname "$run")") seed=${run##*seed-}
-        name="$task-${variant// /-}-seed-$seed"
+        name="$task-$variant-seed-$seed"
         [ ! -e "$run/metrics.jsonl" ] || thinned "$run/metrics.jsonl" > "$results/metrics/$name.jsonl"
         about="{\"variant\":\"$variant\",\"seed\":$seed"
         echo "$about,$(tr -d '\n' < "$run/status.json" | sed -E 's/^\{ *//; s/ +/ /g')" >> "$results/metrics/$task-runs.jsonl.new"
         [ -e "$run/checkpoints/best.safetensors" ] || continue
         while IFS= read -r line; do
-            [ "$variant" != LSTM ] || line=${line/ model.memory.slots=*/}
+            [ "$variant" != lstm ] || line=${line/ model.memory.slots=*/}
             read -ra arguments <<< "$line"
             [[ $line == *--sequences* ]] || arguments+=(--sequences "$sequences")
             rows=$("$ntm" eval "$run" "${arguments[@]}" --json 2> /dev/null)
             echo "$about,\"arguments\":\"${arguments[*]}\",${rows#\{}" >> "$results/metrics/$task-generalisation.jsonl.new"
         done < <(evaluations "$task")
         bits=$(field bits_per_sequence "$run/status.json")
-        if [ "$variant" != LSTM ] && { [ -z "$lowest" ] || awk "BEGIN { exit !($bits < $lowest) }"; }; then
+        if [ "$variant" != lstm ] && { [ -z "$lowest" ] || awk "BEGIN { exit !($bits < $lowest) }"; }; then
             best=$run lowest=$bits
         fi
     done < <(find "$runs/$task" -name status.json -path '*/seed-*' -printf '%h\n' | sort -V)
