@@ -22,10 +22,6 @@ struct Addend<T> {
     live: *const u32,
 }
 
-/// Rows of B that are asked for before they are needed: a tile takes a short piece of each row, far from the next one, which no
-/// processor foresees, and a matrix of a megabyte comes from the third cache.
-const AHEAD: usize = 24;
-
 #[derive(Clone, Copy)]
 enum Init<T> {
     Zero,
@@ -83,11 +79,6 @@ unsafe fn tile<V: Vector, const MR: usize, const NV: usize, const TAIL: bool>(
             };
             for p in 0..inner {
                 let masked = TAIL && p >= open;
-                if MR >= 4 {
-                    for n in 0..NV {
-                        V::prefetch(b.wrapping_add(AHEAD * s.b_row + n * V::LANES));
-                    }
-                }
                 let mut v = [V::zero(); NV];
                 for n in 0..NV {
                     let from = b.add(n * V::LANES);

@@ -71,9 +71,6 @@ pub trait Vector: Copy + Send + Sync + 'static {
             Self::load(both.as_ptr().add(o))
         }
     }
-    /// Asks for what lies at `p`, which may be anywhere, to be brought to the second cache.
-    #[inline(always)]
-    fn prefetch(_p: *const Self::S) {}
     /// Sum of the lanes.
     fn hsum(self) -> Self::S;
     /// Largest lane.

@@ -96,10 +96,6 @@ impl Vector for V16 {
         y.mul(self.mul(V16::of(0.5)).mul(y).fnma(y, V16::of(1.5)))
     }
     #[inline(always)]
-    fn prefetch(p: *const f32) {
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
-    }
-    #[inline(always)]
     fn hsum(self) -> f32 {
         unsafe { _mm512_reduce_add_ps(self.0) }
     }
@@ -238,10 +234,6 @@ impl Vector for V8 {
     #[inline(always)]
     fn sqrt(self) -> V8 {
         unsafe { V8(_mm256_sqrt_ps(self.0)) }
-    }
-    #[inline(always)]
-    fn prefetch(p: *const f32) {
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
     }
     #[inline(always)]
     fn hsum(self) -> f32 {
