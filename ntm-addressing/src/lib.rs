@@ -40,6 +40,7 @@ pub mod kernels {
     pub use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
     pub use ntm_core::kernels::classic::{Classic, classic, classic_vjp};
     pub use ntm_core::kernels::content::{content, content_vjp};
+    pub use ntm_core::kernels::elementary::{exp, ln, pow, sigmoid, tanh};
     pub use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};
     pub use ntm_core::kernels::sharpen::{sharpen, sharpen_vjp};
     pub use ntm_core::kernels::shift::{shift, shift_vjp};

@@ -25,6 +25,7 @@ mod train;
 use clap::{Parser, Subcommand};
 use failure::Failure;
 use ntm_core::config::Registry;
+use ntm_core::kernels::InstructionSet;
 use std::process::ExitCode;
 
 /// Where to begin: the end of `ntm help`.
@@ -89,6 +90,10 @@ pub fn main_with(registry: Registry) -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
+    if let Err(e) = InstructionSet::wanted() {
+        out::people(&format!("error: {e}"));
+        return ExitCode::from(2);
+    }
     let done = match cli.command {
         None => train::run(&registry, &train::Args::default()),
         Some(Command::Train(args)) => train::run(&registry, &args),

@@ -15,6 +15,8 @@
 pub mod activation;
 pub mod classic;
 pub mod content;
+pub mod elementary;
+mod four;
 pub mod interpolate;
 pub mod loss;
 pub mod lstm;
@@ -82,7 +84,7 @@ impl Real for f32 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above
             AVX2 => unsafe { run_avx2(kernel) },
-            BASELINE => kernel.run::<One<f32>>(),
+            BASELINE => kernel.run::<four::Four>(),
             _ => detect_and_run(kernel),
         }
     }
@@ -127,16 +129,39 @@ impl InstructionSet {
         InstructionSet::Baseline
     }
 
-    /// The set in use: the best of this machine, or what `NTM_SIMD` (`avx512`, `avx2`, `baseline`) limits it to.
+    /// The set that `NTM_SIMD` asks for (`avx512`, `avx2` or `baseline`), or the best of this machine if it is not set.
+    ///
+    /// # Errors
+    /// If there is no such set, or this machine does not have it.
+    pub fn wanted() -> Result<InstructionSet, InstructionSetError> {
+        match std::env::var_os("NTM_SIMD") {
+            Some(given) if !given.is_empty() => {
+                InstructionSet::named(&given.to_string_lossy(), InstructionSet::best())
+            }
+            _ => Ok(InstructionSet::best()),
+        }
+    }
+
+    /// The set of this name, on a machine whose widest is `best`.
+    fn named(given: &str, best: InstructionSet) -> Result<InstructionSet, InstructionSetError> {
+        match InstructionSet::ALL.into_iter().find(|set| set.name() == given) {
+            Some(set) if set <= best => Ok(set),
+            Some(wanted) => Err(InstructionSetError::Missing { wanted, best }),
+            None => Err(InstructionSetError::Unknown { given: given.into() }),
+        }
+    }
+
+    /// The set in use: [`InstructionSet::wanted`], unless it was [limited](InstructionSet::limit). What `NTM_SIMD` asks
+    /// for in vain is told once on stderr, and the best set used; a program that would rather stop asks `wanted` first.
     pub fn current() -> InstructionSet {
         match LEVEL.load(Relaxed) {
             UNKNOWN => {
-                let limit = match std::env::var("NTM_SIMD").as_deref() {
-                    Ok("baseline") => InstructionSet::Baseline,
-                    Ok("avx2") => InstructionSet::Avx2,
-                    _ => InstructionSet::Avx512,
-                };
-                InstructionSet::limit(limit)
+                let wanted = InstructionSet::wanted().unwrap_or_else(|e| {
+                    let best = InstructionSet::best();
+                    eprintln!("warning: {e}; going on with {}", best.name());
+                    best
+                });
+                InstructionSet::limit(wanted)
             }
             BASELINE => InstructionSet::Baseline,
             AVX2 => InstructionSet::Avx2,
@@ -165,6 +190,27 @@ impl InstructionSet {
             InstructionSet::Avx512 => "avx512",
         }
     }
+}
+
+/// Why `NTM_SIMD` cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InstructionSetError {
+    /// It names no instruction set.
+    #[error(
+        "NTM_SIMD is {given:?}; allowed are avx512, avx2 and baseline, or leave it unset for the best of this machine"
+    )]
+    Unknown {
+        /// what it says
+        given: String,
+    },
+    /// This machine does not have the set.
+    #[error("NTM_SIMD is {}, which this machine does not have; the widest that it has is {}", .wanted.name(), .best.name())]
+    Missing {
+        /// what it asks for
+        wanted: InstructionSet,
+        /// the widest of this machine
+        best: InstructionSet,
+    },
 }
 
 #[cold]
@@ -240,3 +286,20 @@ macro_rules! vectors {
     }};
 }
 pub(crate) use vectors;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_that_is_not_known_or_not_there_is_told_with_what_is_allowed() {
+        use InstructionSet::{Avx2, Avx512, Baseline};
+        assert_eq!(InstructionSet::named("baseline", Avx2), Ok(Baseline));
+        assert_eq!(InstructionSet::named("avx2", Avx2), Ok(Avx2));
+        let said = InstructionSet::named("sse", Avx2).unwrap_err().to_string();
+        assert!(said.starts_with("NTM_SIMD is \"sse\"; allowed are avx512, avx2 and baseline"), "{said}");
+        let said = InstructionSet::named("avx512", Avx2).unwrap_err().to_string();
+        assert!(said.ends_with("does not have; the widest that it has is avx2"), "{said}");
+        assert!(InstructionSet::named("AVX512", Avx512).is_err());
+    }
+}

@@ -25,12 +25,12 @@ fn around<V: Vector>(before: V, here: V, after: V, j: usize, range: usize) -> V 
 }
 
 /// Room for a vector and its neighbours.
-pub(super) const EDGE: usize = 3 * super::product::V_MAX;
+const EDGE: usize = 3 * super::product::V_MAX;
 
 /// Where to read the numbers from `first - range` on, for one vector starting at `first`: in place, or where that would
 /// cross an end of the ring, from a copy in `edge`.
 #[inline(always)]
-pub(super) unsafe fn ring<V: Vector>(
+unsafe fn ring<V: Vector>(
     w: *const V::S,
     n: usize,
     first: usize,
@@ -75,7 +75,7 @@ kernel! {
             if taps.len() == 3 { inner!(3) } else { inner!(taps.len()) }
             return;
         }
-        if circular && V::LANES == 8 && n % V::LANES == 0 && range <= V::LANES {
+        if circular && matches!(V::LANES, 4 | 8) && n % V::LANES == 0 && range <= V::LANES {
             // 16 registers and slow moves across halves: loads from memory are cheaper
             let mut edge = [T::of(0.0); EDGE];
             macro_rules! inner { ($K:expr) => { for i in (0..n).step_by(V::LANES) {
@@ -118,7 +118,7 @@ kernel! {
     }
     run {
         let (n, range, count) = (d_out.len(), taps.len() / 2, taps.len());
-        if circular && V::LANES == 8 && n % V::LANES == 0 && count == 3 {
+        if circular && matches!(V::LANES, 4 | 8) && n % V::LANES == 0 && count == 3 {
             let (mut d_edge, mut w_edge) = ([T::of(0.0); EDGE], [T::of(0.0); EDGE]);
             let mut s = [V::zero(); 3];
             for i in (0..n).step_by(V::LANES) {

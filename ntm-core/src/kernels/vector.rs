@@ -1,4 +1,4 @@
-//! One vector trait, three back ends: AVX-512 and AVX2 for `f32`, one lane for everything else.
+//! One vector trait, four back ends: AVX-512, AVX2 and four lanes of plain Rust for `f32`, one lane for `f64`.
 //!
 //! Everything is `inline(always)` so that it melts into the `#[target_feature]` function of
 //! [`Real::run`](super::Real::run).
@@ -75,10 +75,10 @@ pub trait Vector: Copy + Send + Sync + 'static {
     fn hsum(self) -> Self::S;
     /// Largest lane.
     fn hmax(self) -> Self::S;
-    /// e to the power of each lane. In vectors of `f32` it is e^-87 below -87, and may be infinite from 88.3 on;
-    /// not-a-number stays so.
+    /// e to the power of each lane; errors, ends and what is not a number as for [`exp`](super::elementary::exp).
     fn exp(self) -> Self;
-    /// Natural logarithm of a positive normal number.
+    /// Natural logarithm of a positive normal number, with the errors of [`ln`](super::elementary::ln); what is not a
+    /// number stays so.
     fn ln(self) -> Self;
     /// `LANES` vectors at `p` to one vector whose lane i is the sum of vector i.
     /// # Safety
@@ -94,19 +94,19 @@ pub trait Vector: Copy + Send + Sync + 'static {
     fn of(x: f64) -> Self {
         Self::splat(Self::S::of(x))
     }
-    /// 1 / (1 + exp(-x))
+    /// 1 / (1 + exp(-x)), with the errors of [`sigmoid`](super::elementary::sigmoid)
     #[inline(always)]
     fn sigmoid(self) -> Self {
         Self::of(1.0).add(Self::zero().sub(self).exp()).recip()
     }
-    /// 1 - 2 / (1 + exp(2x))
+    /// 1 - 2 / (1 + exp(2x)), with the errors of [`tanh`](super::elementary::tanh)
     #[inline(always)]
     fn tanh(self) -> Self {
         Self::of(1.0).add(self.add(self).exp()).recip().fnma(Self::of(2.0), Self::of(1.0))
     }
 }
 
-/// One lane: f64, and f32 on a machine without AVX2.
+/// One lane, for `f64`.
 #[derive(Clone, Copy)]
 pub struct One<T>(
     /// the number

@@ -23,8 +23,8 @@
 //! # is_a_stage::<f32>(&stage);
 //! ```
 //!
-//! *What it costs.* The forward pass writes every intermediate list to the tape, one plain loop an operation and without
-//! vector kernels; `backward` runs the forward pass again, since nothing is kept in the trace, and then goes through the tape
+//! *What it costs.* The forward pass writes every intermediate list to the tape, one loop an operation, those of the elementary functions
+//! in vectors; `backward` runs the forward pass again, since nothing is kept in the trace, and then goes through the tape
 //! from its end. Tapes are kept and used again, so a warm step allocates nothing. A stage that has proved itself
 //! is worth a hand-written gradient; [`testkit::same_stage`](crate::testkit::same_stage) compares the two.
 mod stage;
@@ -34,6 +34,7 @@ pub use stage::{ForwardStage, Taped, TapedLook};
 pub use variable::Variable;
 
 use crate::Real;
+use crate::kernels::elementary;
 use std::cell::RefCell;
 
 /// What made a list, from which others.
@@ -164,24 +165,21 @@ impl<T: Real> Inner<T> {
         let Inner { nodes, values, .. } = self;
         let node = |n: u32| nodes[n as usize];
         let at = values.len();
-        let one = T::of(1.0);
-        let mut map = |n: u32, f: &dyn Fn(T) -> T| {
-            let Node { at, len, .. } = node(n);
-            for i in at..at + len {
-                values.push(f(values[i]));
-            }
-        };
         match op {
             Op::Given => {}
-            Op::Exp(a) => map(a, &|x| x.exp()),
-            Op::Ln(a) => map(a, &|x| x.ln()),
-            Op::Sqrt(a) => map(a, &|x| x.sqrt()),
-            Op::Tanh(a) => map(a, &|x| x.tanh()),
-            Op::Sigmoid(a) => map(a, &|x| one / (one + (-x).exp())),
+            Op::Exp(a) => elementary::exp(copy(values, node(a))),
+            Op::Ln(a) => elementary::ln(copy(values, node(a))),
+            Op::Sqrt(a) => copy(values, node(a)).iter_mut().for_each(|x| *x = x.sqrt()),
+            Op::Tanh(a) => elementary::tanh(copy(values, node(a))),
+            Op::Sigmoid(a) => elementary::sigmoid(copy(values, node(a))),
             Op::Add(a, b) => binary(values, node(a), node(b), |x, y| x + y),
             Op::Subtract(a, b) => binary(values, node(a), node(b), |x, y| x - y),
             Op::Multiply(a, b) => binary(values, node(a), node(b), |x, y| x * y),
             Op::Divide(a, b) => binary(values, node(a), node(b), |x, y| x / y),
+            Op::Power(a, b) if node(b).len == 1 => {
+                let power = values[node(b).at];
+                elementary::pow(copy(values, node(a)), power);
+            }
             Op::Power(a, b) => binary(values, node(a), node(b), |x, y| x.powf(y)),
             Op::Sum(a) => {
                 let Node { at, len, .. } = node(a);
@@ -208,6 +206,13 @@ impl<T: Real> Inner<T> {
         let len = self.values.len() - at;
         self.add(Node { op, at, len })
     }
+}
+
+/// Appends a copy of a list, to be changed.
+fn copy<T: Real>(values: &mut Vec<T>, of: Node) -> &mut [T] {
+    let at = values.len();
+    values.extend_from_within(of.at..of.at + of.len);
+    &mut values[at..]
 }
 
 /// Appends f(a, b), number by number; a single number goes with a list of any length.

@@ -1,8 +1,7 @@
-//! Activations, their derivatives from their values, softmax, and how exact the elementary functions are.
+//! Activations, their derivatives from their values, and softmax.
 use super::*;
 use ntm_core::Activation::{self, *};
 use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
-use ntm_core::kernels::sharpen::sharpen;
 
 fn plain(kind: &Activation, x: f64) -> f64 {
     match kind {
@@ -137,54 +136,4 @@ fn soft<T: Real>(tol: f64) {
 #[test]
 fn softmax_is_exact_survives_large_numbers_and_does_not_swallow_bad_ones() {
     everywhere!(soft, 1e-9, 1e-6);
-}
-
-/// Largest error of `f` in f32 from `low` to `high`: absolute, and relative to the value.
-fn worst(low: f64, high: f64, f: impl Fn(&mut [f32]), exact: impl Fn(f64) -> f64) -> (f64, f64) {
-    let x: Vec<f32> = (0..=60_003).map(|i| (low + (high - low) * i as f64 / 60_003.0) as f32).collect();
-    let mut y = x.clone();
-    f(&mut y);
-    let error = |(&x, &y): (&f32, &f32)| {
-        let want = exact(x as f64);
-        let off = (y as f64 - want).abs();
-        (off, if want == 0.0 { 0.0 } else { off / want.abs() })
-    };
-    x.iter().zip(&y).map(error).fold((0.0, 0.0), |a, b| (b.0.max(a.0), b.1.max(a.1)))
-}
-
-/// Stated for every instruction set: exp and ln relative (ln absolute near 1), the others absolute, as their
-/// formulas cancel where the value is near 0.
-#[test]
-fn elementary_functions_are_exact_to_a_few_units_in_the_last_place() {
-    on_every_set(|| {
-        let of = |kind: Activation| move |x: &mut [f32]| activate(&kind, x);
-        let exp = worst(-87.0, 88.0, of(Exp), f64::exp).1;
-        let sigmoid = worst(-100.0, 100.0, of(Sigmoid), |x| plain(&Sigmoid, x)).0;
-        let sigmoid_low = worst(-80.0, 0.0, of(Sigmoid), |x| plain(&Sigmoid, x)).1;
-        let tanh = worst(-50.0, 50.0, of(Tanh), f64::tanh).0.max(worst(-1.0, 1.0, of(Tanh), f64::tanh).0);
-        let softplus = worst(-90.0, 90.0, of(Softplus), |x| plain(&Softplus, x));
-        let near = worst(-5.0, 5.0, of(Softplus), |x| plain(&Softplus, x)).0;
-        // what sharpen keeps is the logarithm, here of e^x: over the whole range, and near 1
-        let ln = |x: &mut [f32]| {
-            let w = x.to_vec();
-            sharpen(1.0, 0.0, 0.0, &w, &mut vec![0.0; w.len()], x)
-        };
-        let near_one = worst(0.5, 2.0, ln, f64::ln).0;
-        let mut low_ln = 0f64;
-        for p in -99..0 {
-            let from = 2f64.powi(p);
-            low_ln = low_ln.max(worst(from, 1.99 * from, ln, f64::ln).1);
-        }
-        println!(
-            "exp {exp:.1e}, ln {low_ln:.1e} relative, {near_one:.1e} near 1, sigmoid {sigmoid:.1e} ({sigmoid_low:.1e} \
-             relative below 0), tanh {tanh:.1e}, softplus {:.1e} relative above 5, {near:.1e} absolute below",
-            worst(5.0, 90.0, of(Softplus), |x| plain(&Softplus, x)).1
-        );
-        assert!(softplus.0 < 8e-6 && near < 6e-7, "softplus is off by {softplus:?}, {near:e}");
-        assert!(exp < 2.5e-7, "exp is off by {exp:e}, relative");
-        assert!(near_one < 1e-7, "ln is off by {near_one:e} between 0.5 and 2");
-        assert!(low_ln < 3e-7, "ln is off by {low_ln:e}, relative, below 1");
-        assert!(sigmoid < 2e-7 && sigmoid_low < 4e-7, "sigmoid is off by {sigmoid:e}, {sigmoid_low:e}");
-        assert!(tanh < 2.5e-7, "tanh is off by {tanh:e}");
-    });
 }

@@ -6,6 +6,7 @@
 
 mod activation;
 mod content;
+mod elementary;
 mod interpolate;
 mod loss;
 mod lstm;
@@ -21,7 +22,7 @@ use ntm_core::kernels::InstructionSet;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
-/// Lengths that meet every way a slice is cut into vectors of 1, 8 or 16 lanes.
+/// Lengths that meet every way a slice is cut into vectors of 1, 4, 8 or 16 lanes.
 const SIZES: [usize; 15] = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 37, 128, 130];
 
 /// What must not be swallowed.
