@@ -5,7 +5,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use ntm_cli::core::config::{Experiment, Source};
 use ntm_cli::core::engine::Engine;
 use ntm_cli::core::random::Purpose;
-use ntm_cli::core::train::{Batcher, OptimizerState};
+use ntm_cli::core::train::{Batcher, OptimizerState, TrainSettings};
 use std::path::Path;
 
 const LENGTH: Option<u64> = Some(10);
@@ -25,7 +25,8 @@ fn training(c: &mut Criterion) {
             let mut batcher = Batcher::<f32>::new(&*task, batch, settings.chunk, LENGTH).expect("a length");
             batcher.draw(&*task, LENGTH, (Purpose::Training, 1), 0, batch).expect("a batch");
             let steps = task.steps(LENGTH).expect("a length");
-            let mut engine = Engine::new(&model, batch, settings.chunk, steps, 1);
+            let extent = TrainSettings { batch, ..settings.clone() }.extent(steps, 1);
+            let mut engine = Engine::new(&model, extent);
             let mut optimizer = OptimizerState::new(&settings.optimizer, model.params.len());
             c.bench_function(&format!("{name}, batch {batch}"), |b| {
                 b.iter(|| {

@@ -35,15 +35,18 @@ pub fn mat_apart_mut<T: Real>(data: &mut [T], rows: usize, items: usize, stride:
     MatMut::from_slice_with_strides_generic(data, Dyn(rows), Dyn(items), U1, Dyn(stride))
 }
 
-/// Length of a block.
+/// Length of a block; the largest number there is where it would be larger, so that it is found too large.
 #[inline]
 pub const fn block(features: usize, items: usize) -> usize {
-    (features * items).next_multiple_of(ALIGN)
+    match features.saturating_mul(items).checked_next_multiple_of(ALIGN) {
+        Some(numbers) => numbers,
+        None => usize::MAX,
+    }
 }
-/// Length of a list of blocks.
+/// Length of a list of blocks; too large as [`block`] is.
 #[inline]
 pub fn blocks(items: usize, features: &[usize]) -> usize {
-    features.iter().map(|&f| block(f, items)).sum()
+    features.iter().map(|&f| block(f, items)).fold(0, usize::saturating_add)
 }
 
 /// Where the blocks of a slab are, without their padding, and where the rest of the slab starts.
@@ -165,6 +168,9 @@ impl<'a, T: Copy> Steps<'a, T> {
     }
 }
 
+/// Numbers that a slab has more than it shows, to start on a cache line.
+const SPARE: usize = 64;
+
 /// A zeroed buffer that starts on a cache line.
 #[derive(Debug)]
 pub struct Slab<T> {
@@ -175,9 +181,14 @@ pub struct Slab<T> {
 impl<T: Real> Slab<T> {
     /// `len` zeros.
     pub fn new(len: usize) -> Self {
-        let data = vec![T::of(0.0); len + 64];
+        let data = vec![T::of(0.0); len + SPARE];
         let at = data.as_ptr().align_offset(64).min(63);
         Slab { data, at, len }
+    }
+    /// Bytes that a slab of this length takes.
+    #[cfg(feature = "train")]
+    pub(crate) fn bytes(len: u128) -> u128 {
+        len.saturating_add(SPARE as u128).saturating_mul(size_of::<T>() as u128)
     }
 }
 impl<T> Deref for Slab<T> {
@@ -202,7 +213,7 @@ impl<T: Real> Clone for Slab<T> {
 /// A step's stride: an odd number of cache lines, so that steps do not compete for the same cache sets.
 pub fn stride(len: usize) -> usize {
     let lines = len.div_ceil(ALIGN);
-    (lines + 1 - lines % 2) * ALIGN
+    (lines + 1 - lines % 2).saturating_mul(ALIGN)
 }
 
 /// Adds the columns of a block (features x items) to `sum`: the gradient of a start that all items share.
@@ -217,5 +228,19 @@ pub fn add_columns<T: Real>(block: &[T], sum: &mut [T]) {
 pub fn fill_columns<T: Copy>(column: &[T], block: &mut [T]) {
     for to in block.chunks_exact_mut(column.len().max(1)) {
         to.copy_from_slice(column);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_overflow_is_as_large_as_can_be() {
+        let large = usize::MAX / 3;
+        assert_eq!((block(large, 2), block(3, 5)), ((large * 2).next_multiple_of(ALIGN), 16));
+        assert_eq!((block(large, 4), block(usize::MAX - 3, 1)), (usize::MAX, usize::MAX));
+        assert_eq!(blocks(1, &[large, large, large, 64]), usize::MAX);
+        assert_eq!((stride(usize::MAX), stride(17)), (usize::MAX, 48));
     }
 }

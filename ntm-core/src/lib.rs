@@ -10,6 +10,8 @@
 
 mod activation;
 pub mod buffers;
+#[cfg(feature = "train")]
+pub mod bytes;
 #[cfg(feature = "checkpoint")]
 pub mod checkpoint;
 #[cfg(feature = "config")]

@@ -86,6 +86,12 @@ impl<T: Real> Model<T> {
     pub fn output_at(&self) -> usize {
         self.output_at
     }
+    /// Numbers of all parameters of a model of this cell, each a block.
+    pub(crate) fn numbers(cell: &dyn Cell<T>, outputs: usize) -> u128 {
+        let output = Linear { inputs: cell.outputs(), outputs };
+        let cells = cell.parameters().iter().map(|p| block(p.numbers(), 1) as u128).sum::<u128>();
+        cells + output.numbers() as u128
+    }
     /// Trained numbers, without padding.
     pub fn count(&self) -> usize {
         self.placed.iter().filter(|p| p.parameter.trained).map(|p| p.range.len()).sum()

@@ -1,5 +1,6 @@
 //! Sequences, and how several of them become chunks of a batch.
 use crate::buffers::{Slab, mat};
+use crate::bytes::Bytes;
 use crate::{Loss, Real};
 
 /// One sequence: what goes in, what should come out, and which steps are scored.
@@ -22,6 +23,11 @@ impl Sequence {
             list.clear();
             list.resize(steps * n, 0.0);
         }
+    }
+    /// What a sequence with this room takes.
+    pub(crate) fn bytes(steps: usize, inputs: usize, outputs: usize) -> u128 {
+        let numbers = (steps as u128).saturating_mul((inputs + outputs + 1) as u128);
+        numbers.saturating_mul(size_of::<f32>() as u128) + size_of::<Sequence>() as u128
     }
     /// An empty sequence with room for `steps` steps.
     pub fn with_room(steps: usize, inputs: usize, outputs: usize) -> Self {
@@ -152,6 +158,18 @@ impl<T: Real> Batch<T> {
         let chunks =
             (0..items.div_ceil(chunk)).map(|_| Chunk::with_room(chunk, steps, inputs, outputs)).collect();
         Batch { chunks, used: 0, items: 0, chunk, inputs, outputs, order: Vec::with_capacity(items) }
+    }
+    /// What a batch with this room takes.
+    pub fn bytes(items: usize, chunk: usize, steps: usize, inputs: usize, outputs: usize) -> Bytes {
+        let chunk = chunk.max(1).min(items.max(1));
+        let columns = (chunk as u128).saturating_mul(steps as u128);
+        let slab = |rows: usize| Slab::<T>::bytes(columns.saturating_mul(rows as u128));
+        let lists = steps as u128 * (size_of::<u32>() + size_of::<usize>()) as u128
+            + (chunk * (size_of::<usize>() + size_of::<f64>())) as u128;
+        let each = slab(inputs) + 2 * slab(outputs) + lists + size_of::<Chunk<T>>() as u128;
+        let sequences =
+            each.saturating_mul(items.div_ceil(chunk) as u128) + (items * size_of::<usize>()) as u128;
+        Bytes { sequences, ..Bytes::default() }
     }
     /// The same room, for sequences that are scored in another way than bit by bit.
     #[must_use]

@@ -9,7 +9,7 @@ use ntm_core::engine::{Engine, Evaluator};
 use ntm_core::kernels::optimizer::sum_of_squares;
 use ntm_core::kernels::peak::multiply_add;
 use ntm_core::random::Purpose;
-use ntm_core::train::{Batcher, OptimizerState, Task};
+use ntm_core::train::{Batcher, OptimizerState, Task, TrainSettings};
 use ntm_core::{Model, Operations, Sequence};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -78,18 +78,15 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     for &length in &lengths {
         for &batch in &batches {
             let steps = task.steps(length)?;
-            let numbers = Engine::<f32>::numbers(
-                model.cell(),
-                task.outputs(),
-                batch,
-                experiment.train.chunk,
-                steps,
-                threads,
-            );
+            let extent = TrainSettings { batch, ..experiment.train.clone() }.extent(steps, threads);
             let shown = length.unwrap_or(steps as u64);
-            let bytes = numbers * size_of::<f32>() as u128
-                + memory::of_sequences(batch, steps, task.inputs(), task.outputs());
-            memory::require(&format!("a batch of {batch} of {} {shown}", task.size_name()), bytes, "it")?;
+            let bytes = Engine::bytes(model.cell(), task.outputs(), extent)
+                + Batcher::<f32>::bytes(&*task, batch, extent.chunk, steps);
+            memory::require(
+                &format!("a batch of {batch} of {} {shown}", task.size_name()),
+                bytes.total(),
+                "it",
+            )?;
             let timed = |model: &Model<f32>| time(args, experiment, &*task, model, (length, batch, threads));
             let seconds = args.threads.run(|| timed(&model))??;
             let sequences_per_second = batch as f64 / seconds;
@@ -146,7 +143,8 @@ fn time(
     let mut params = model.params.clone();
     let mut model = experiment.model::<f32>(task).map_err(Failure::wrong)?;
     std::mem::swap(&mut params, &mut model.params);
-    let mut engine = Engine::new(&model, items, settings.chunk, task.steps(length)?, threads);
+    let extent = TrainSettings { batch: items, ..settings.clone() }.extent(task.steps(length)?, threads);
+    let mut engine = Engine::new(&model, extent);
     let mut optimizer = OptimizerState::new(&settings.optimizer, model.params.len());
     Ok(median(args.seconds, || {
         engine.gradient(&model, batch);

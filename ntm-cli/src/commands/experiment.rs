@@ -77,7 +77,7 @@ pub(crate) fn planned(
     let loaded = registry.load::<Experiment>(source, overrides)?;
     let plan = loaded.value.plan(threads).map_err(|e| loaded.locate(e))?;
     let smaller = "the sizes of the model, task.length, train.batch or train.validation_sequences";
-    memory::require(&format!("training {}", source.name), plan.training_bytes, smaller)?;
+    memory::require(&format!("training {}", source.name), plan.most_bytes(), smaller)?;
     Ok((loaded, plan))
 }
 

@@ -1,10 +1,10 @@
 //! Costs of a trained model by size: the table of generalisation.
 use super::experiment::Trained;
-use super::{Failure, memory, out};
+use super::{Failure, out};
 use crate::pictures::table;
-use ntm_core::engine::Score;
+use ntm_core::engine::{Evaluator, Score};
 use ntm_core::random::Purpose;
-use ntm_core::train::{Task, TrainSettings, evaluate_telling};
+use ntm_core::train::{Batcher, Task, TrainSettings, evaluate_telling};
 use ntm_core::{Cell, Loss, Model, Sequence};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -123,10 +123,8 @@ pub(crate) fn bytes(
     let steps = task.steps_for(purpose(size), size)?;
     let items = count(task, size, sequences).min(settings.chunk * CHUNKS);
     let chunk = settings.chunk.min(items.max(1));
-    let needs = cell.needs(chunk);
-    let work = 2 * needs.state as u128 + needs.trace as u128 + needs.scratch as u128;
-    let work = work * threads as u128 * size_of::<f32>() as u128;
-    Ok(work + memory::of_sequences(items, steps, task.inputs(), task.outputs()))
+    let works = Evaluator::bytes(cell, task.outputs(), chunk, CHUNKS, threads);
+    Ok((works + Batcher::<f32>::bytes(task, items, chunk, steps)).total())
 }
 
 /// Sequences of all sizes together.

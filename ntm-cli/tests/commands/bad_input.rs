@@ -1,5 +1,7 @@
 //! Each gets one clear message and an exit code, and what is on disk stays as it was.
-use crate::place::{Place, TINY};
+use crate::place::{Ended, Place, TINY};
+use ntm_cli::core::checkpoint::{Archive, Data};
+use ntm_cli::core::kernels::InstructionSet;
 use std::time::{Duration, Instant};
 
 /// Runs what must be refused, and gives what was said with the exit code.
@@ -203,6 +205,63 @@ fn sizes_that_cannot_be_allocated_are_refused_at_once() {
         let said = refused(&place, args);
         assert!(began.elapsed() < Duration::from_secs(1), "{said}");
         assert!(said.contains(" bytes), and "), "{said}");
+    }
+}
+
+#[test]
+fn sizes_whose_products_overflow_are_refused() {
+    let place = Place::new();
+    let most = u64::MAX.to_string();
+    for path in [
+        "model.memory.slots",
+        "model.memory.width",
+        "model.controller.hidden",
+        "model.controller.layers",
+        "model.heads.0.addressing.2.range",
+        "train.batch",
+        "train.chunk",
+        "train.validation_sequences",
+        "task.width",
+        "task.length.1",
+    ] {
+        for size in [most.clone(), (1_u64 << 62).to_string(), (1_u64 << 33).to_string()] {
+            let said = refused(&place, &["check", "tiny.ron", &format!("{path}={size}")]);
+            assert!(said.contains("exit code 2"), "{said}");
+        }
+    }
+    // each is possible by itself
+    let together =
+        ["model.memory.slots=67108864", "model.memory.width=1024", "model.controller.hidden=1048576"];
+    let said =
+        refused(&place, &["check", "tiny.ron", together[0], together[1], together[2], "train.chunk=1024"]);
+    assert!(said.contains("bytes"), "{said}");
+    // a distance, and no size
+    place.works(&["check", "tiny.ron", &format!("train.checkpoint_every={most}")]);
+}
+
+#[test]
+fn an_instruction_set_that_does_not_exist_is_refused_and_one_that_does_is_used() {
+    let place = Place::new();
+    let ended = Ended(place.command(&["list", "tasks"]).env("NTM_SIMD", "sse").output().unwrap());
+    assert_eq!(ended.code(), 2);
+    let allowed = "error: NTM_SIMD is \"sse\"; allowed are avx512, avx2 and baseline, or leave it unset";
+    assert!(ended.people().starts_with(allowed), "{}", ended.people());
+
+    place.works(&["train", "tiny.ron", "train.sequences=20", "--quiet"]);
+    let logits = |set: &str| {
+        let file = format!("{set}.safetensors");
+        let mut command = place.command(&["trace", "--length", "3", "--out", &file]);
+        let ended = Ended(command.env("NTM_SIMD", set).output().unwrap());
+        assert_eq!(ended.code(), 0, "{}", ended.people());
+        match Archive::read(place.path(&file)).unwrap().tensors["logits"].data.clone() {
+            Data::F32(numbers) => numbers,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (best, baseline) = (logits(""), logits("baseline"));
+    assert!(best.iter().zip(&baseline).all(|(a, b)| (a - b).abs() < 1e-4), "{best:?} {baseline:?}");
+    if InstructionSet::best() != InstructionSet::Baseline {
+        assert_ne!(best, baseline, "the baseline was not used: sums have other roundings there");
     }
 }
 

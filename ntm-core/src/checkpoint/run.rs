@@ -190,10 +190,14 @@ impl Checkpoint {
 
     /// The checkpoint as an archive: equal checkpoints give equal bytes.
     pub fn to_archive(&self) -> Archive {
-        let head = Head { format: FORMAT, version: self.version.clone(), numbers: self.numbers };
+        self.clone().into_archive()
+    }
+    /// As [`Checkpoint::to_archive`], without a copy of the tensors.
+    pub fn into_archive(self) -> Archive {
+        let head = Head { format: FORMAT, version: self.version, numbers: self.numbers };
         // of numbers, names and texts RON can write everything
         let head = ron::to_string(&head).unwrap_or_default();
-        Archive { tensors: self.tensors.clone(), metadata: Some(format!("{head}\n{}", self.config)) }
+        Archive { tensors: self.tensors, metadata: Some(format!("{head}\n{}", self.config)) }
     }
 
     /// The checkpoint in an archive, which is called `file` in messages.
@@ -232,8 +236,8 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`Archive::write`].
-    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), CheckpointError> {
-        Ok(self.to_archive().write(path)?)
+    pub fn write(self, path: impl AsRef<Path>) -> Result<(), CheckpointError> {
+        Ok(self.into_archive().write(path)?)
     }
 
     /// The experiment, with overrides.

@@ -1,9 +1,9 @@
 //! A whole file: a task, a model, and how it is trained.
 use super::{BuildError, ModelKind, ModelSite, Named, Precision, TaskKind};
 use crate::Model;
-use crate::engine::Engine;
-use crate::train::{OptimizerState, Task, TrainSettings, validated};
-use crate::traits::{Cell, Initial};
+use crate::bytes::Bytes;
+use crate::train::{OptimizerState, Task, TaskError, TrainSettings, Trainer};
+use crate::traits::{Cell, Initial, Needs};
 use serde::{Deserialize, Serialize};
 
 /// What a file such as `configs/copy.ron` holds.
@@ -26,12 +26,19 @@ pub struct Plan {
     pub parameters: usize,
     /// Steps of the longest training sequence.
     pub steps: usize,
-    /// Bytes of parameters, gradients and optimiser state.
-    pub parameter_bytes: u128,
     /// Bytes of one item at one step: state and trace.
     pub step_bytes: u128,
-    /// Bytes of all buffers of training on one thread: parameters, trajectories, batches.
-    pub training_bytes: u128,
+    /// Bytes of a trainer: all that training keeps.
+    pub bytes: Bytes,
+    /// Further bytes while a checkpoint is written: its tensors, and the file that they become.
+    pub saving_bytes: u128,
+}
+
+impl Plan {
+    /// The most bytes that are taken at a time.
+    pub fn most_bytes(&self) -> u128 {
+        self.bytes.total().saturating_add(self.saving_bytes)
+    }
 }
 
 impl Experiment {
@@ -72,39 +79,34 @@ impl Experiment {
         train.check().map_err(|(field, why)| BuildError::new(field, why).under("train"))?;
         let task = self.task()?;
         let cell = self.cell::<f32>(&*task)?;
-        let steps = task.steps(None).map_err(|e| BuildError::new("task", e.to_string()))?;
-        let (inputs, outputs) = (task.inputs() as u128, task.outputs() as u128);
+        let place = |e: TaskError| BuildError::new("task", e.to_string());
+        let steps = task.steps(None).map_err(place)?;
+        let outputs = task.outputs() as u128;
         let parameters = cell.parameters();
-        let output = cell.outputs() as u128 * outputs + outputs;
-        let count = |trained: bool| {
-            let all = parameters.iter().filter(|p| p.trained == trained);
-            all.map(|p| p.rows as u128 * p.columns as u128).sum::<u128>()
-        };
-        let trained = count(true) + output;
-        let all = trained + count(false);
-        let needs = cell.needs(1);
-        let size = size_of::<f32>() as u128;
-        let slabs = 2 + OptimizerState::<f32>::slabs(&train.optimizer) as u128;
-        let batch = |items: usize| {
-            let items = items as u128 * steps as u128;
-            items * (inputs + 2 * outputs) * size * 2
-        };
-        let validation = if train.validate_every > 0 {
-            let items = validated(&*task, train.validation_sequences);
-            let evaluated = cell.needs(train.chunk.min(items));
-            let work = 2 * evaluated.state as u128 + evaluated.trace as u128 + evaluated.scratch as u128;
-            batch(items) + work * threads.max(1) as u128 * size
-        } else {
-            0
-        };
-        let numbers =
-            Engine::<f32>::numbers(&*cell, task.outputs(), train.batch, train.chunk, steps, threads);
+        let trained: u128 = parameters.iter().filter(|p| p.trained).map(|p| p.numbers() as u128).sum();
+        let all =
+            trained + parameters.iter().filter(|p| !p.trained).map(|p| p.numbers() as u128).sum::<u128>();
+        let largest = parameters.iter().map(|p| p.numbers() as u128).max().unwrap_or(0);
+        let output = (cell.outputs() as u128 + 1) * outputs;
+        let saved = (all + output) * (1 + OptimizerState::<f32>::slabs(&train.optimizer) as u128);
+        let needs = [1, train.chunk].map(|capacity| cell.needs(capacity));
+        for Needs { prepared, state, trace, scratch } in needs {
+            // what does not fit has been cut to the largest number
+            let all =
+                [prepared, state, trace, scratch].map(|numbers| numbers as u128 * size_of::<f32>() as u128);
+            if all.iter().sum::<u128>() > isize::MAX as u128 {
+                let why = "its sizes need more bytes than this machine can address; make the memory, the controller or \
+                           train.chunk smaller";
+                return Err(BuildError::new("model", why));
+            }
+        }
+        let [one, _] = needs;
         Ok(Plan {
-            parameters: usize::try_from(trained).unwrap_or(usize::MAX),
+            parameters: usize::try_from(trained + output).unwrap_or(usize::MAX),
             steps,
-            parameter_bytes: all * (slabs + 1) * size,
-            step_bytes: (needs.state as u128 + needs.trace as u128) * size,
-            training_bytes: all * slabs * size + numbers * size + batch(train.batch) + validation,
+            step_bytes: (one.state as u128 + one.trace as u128) * size_of::<f32>() as u128,
+            bytes: Trainer::bytes(train, &*task, &*cell, threads).map_err(place)?,
+            saving_bytes: (2 * saved + largest) * size_of::<f32>() as u128,
         })
     }
 }

@@ -1,9 +1,10 @@
 //! Costs of sequences without gradients: no trace is kept, so memory does not grow with their length.
 use super::Layout;
 use crate::buffers::{Slab, mat, mat_mut};
+use crate::bytes::Bytes;
 use crate::sequence::{Batch, Chunk};
 use crate::traits::Forward;
-use crate::{Model, Real};
+use crate::{Cell, Model, Real};
 use rayon::prelude::*;
 use std::sync::Mutex;
 
@@ -59,6 +60,27 @@ impl<T: Real> Evaluator<T> {
             works: (0..threads.max(1)).map(|_| Mutex::new(work())).collect(),
             scores: vec![vec![Score::default(); capacity]; chunks],
         }
+    }
+
+    /// What an evaluator like this takes.
+    pub fn bytes(
+        cell: &dyn Cell<T>,
+        outputs: usize,
+        capacity: usize,
+        chunks: usize,
+        threads: usize,
+    ) -> Bytes {
+        let layout = Layout::of_cell(cell, capacity);
+        let slab = |numbers: usize| Slab::<T>::bytes(numbers as u128);
+        let columns = |rows: usize| Slab::<T>::bytes((rows as u128).saturating_mul(capacity as u128));
+        let work = Bytes {
+            state: 2 * slab(layout.state),
+            trace: slab(layout.trace),
+            scratch: slab(layout.scratch) + columns(cell.outputs()) + columns(outputs),
+            ..Bytes::default()
+        };
+        let scores = (chunks as u128).saturating_mul((capacity * size_of::<Score>()) as u128);
+        work * threads.max(1) + Bytes { scratch: scores, ..Bytes::default() }
     }
 
     /// Scores of a batch, in the order in which its sequences were given. On several threads only inside a rayon pool.

@@ -1,9 +1,10 @@
 //! A batch with everything kept: every quantity of every step, the loss, every gradient, those by the inputs included.
 //! For traces and golden tests; it allocates freely.
 use super::Layout;
-use crate::buffers::{Slab, Steps, Track, mat, mat_mut};
+use super::walk::{Kept, Walk};
+use crate::buffers::{Slab, Steps, mat, mat_mut};
 use crate::sequence::{Batch, Chunk, Sequence};
-use crate::traits::{Backward, Forward, Quantity, Shown, Trajectory};
+use crate::traits::{Quantity, Shown};
 use crate::{Loss, Model, Real};
 use std::collections::BTreeMap;
 
@@ -73,37 +74,25 @@ pub fn inspect_scored<T: Real>(
     make_exact(chunk, loss, exact, (inputs, outputs));
     let chunk = &*chunk;
     let layout = Layout::of(model, capacity);
-    let (params, output_params) = model.params.split_at(model.output_at());
     let mut prepared = Slab::new(layout.prepared);
-    cell.prepare(params, &mut prepared);
-    let (ss, ts) = (layout.state_stride, layout.trace_stride);
-    let mut states = Slab::new((steps + 1) * ss);
-    let mut traces = Slab::new(steps * ts);
+    cell.prepare(&model.params, &mut prepared);
+    let walk = Walk::new(model, layout, &prepared, chunk);
+    let mut states = Slab::new((steps + 1) * layout.state_stride);
+    let mut traces = Slab::new(steps * layout.trace_stride);
+    let mut kept = Kept { states: &mut states, traces: &mut traces };
     let mut scratch = Slab::new(layout.scratch);
     let columns = chunk.columns();
     let (mut y, mut d_y) = (Slab::new(columns * features), Slab::new(columns * features));
     let mut logits = Slab::new(columns * outputs);
-    let at = |t: usize| chunk.first[t] * features..chunk.first[t + 1] * features;
 
-    cell.start(params, capacity, &mut states[..layout.state]);
+    walk.start(kept.states);
     for t in 0..steps {
+        walk.forward(t, t, &mut kept, &mut scratch, &mut y);
         let items = chunk.live[t] as usize;
-        let (state, next) = states[t * ss..].split_at_mut(ss);
-        let (state, next) = (&state[..layout.state], &mut next[..layout.state]);
-        let trace = &mut traces[t * ts..][..layout.trace];
-        let step = Forward {
-            items,
-            capacity,
-            params,
-            prepared: &prepared,
-            state,
-            next: &mut *next,
-            trace: &mut *trace,
-            scratch: &mut scratch,
-        };
-        cell.forward(chunk.x(t, inputs), step, mat_mut(&mut y[at(t)], features, items));
-        let z = &mut logits[chunk.first[t] * outputs..chunk.first[t + 1] * outputs];
-        output.forward(output_params, mat(&y[at(t)], features, items), mat_mut(z, outputs, items));
+        let z = &mut logits[walk.columns(t, outputs)];
+        let of_step = mat(&y[walk.columns(t, features)], features, items);
+        output.forward(walk.output_params, of_step, mat_mut(z, outputs, items));
+        let (state, next) = kept.states[t * layout.state_stride..].split_at(layout.state_stride);
         for column in 0..items {
             let mut keep = |q: Quantity<'_, T>| {
                 let size = q.values.len();
@@ -117,12 +106,12 @@ pub fn inspect_scored<T: Real>(
             let shown = Shown {
                 item: column,
                 capacity,
-                params,
+                params: walk.params,
                 x: &chunk.inputs[(t * capacity + column) * inputs..][..inputs],
                 y: &y[(chunk.first[t] + column) * features..][..features],
-                state,
-                next,
-                trace,
+                state: &state[..layout.state],
+                next: &next[..layout.state],
+                trace: &kept.traces[t * layout.trace_stride..][..layout.trace],
             };
             cell.show(shown, &mut keep);
             let z = &z[column * outputs..(column + 1) * outputs];
@@ -137,7 +126,7 @@ pub fn inspect_scored<T: Real>(
     loss.gradient(outputs, scale, &mut logits, targets, weights, &mut found.loss);
     found.loss *= scale;
     output.backward(
-        output_params,
+        walk.output_params,
         &[],
         mat(&logits, outputs, columns),
         false,
@@ -147,35 +136,16 @@ pub fn inspect_scored<T: Real>(
     let mut d_x = vec![T::of(0.0); capacity * inputs];
     for t in (0..steps).rev() {
         let items = chunk.live[t] as usize;
-        let (state, next) = states[t * ss..].split_at(ss);
-        let step = Backward {
-            items,
-            capacity,
-            params,
-            prepared: &prepared,
-            state: &state[..layout.state],
-            next: &next[..layout.state],
-            trace: &mut traces[t * ts..][..layout.trace],
-            d_state: &mut d_state,
-            scratch: &mut scratch,
-        };
-        let d = Some(mat_mut(&mut d_x, inputs, items));
-        cell.backward(chunk.x(t, inputs), step, mat(&d_y[at(t)], features, items), d);
+        let wanted = Some(mat_mut(&mut d_x, inputs, items));
+        walk.backward(t, t, &mut kept, (&mut d_state, &mut scratch), &d_y, wanted);
         for (column, &item) in chunk.order.iter().enumerate().take(items) {
             found.d_inputs[(item * padded + t) * inputs..][..inputs]
                 .copy_from_slice(&d_x[column * inputs..(column + 1) * inputs]);
         }
     }
     let (d_cell, d_output) = found.gradient.split_at_mut(model.output_at());
-    cell.start_vjp(params, capacity, &d_state, d_cell);
-    let live = &chunk.live;
-    let run = Trajectory {
-        capacity,
-        x: Track::new(&chunk.inputs, capacity * inputs, capacity * inputs, live, capacity).matrix(inputs),
-        state: Track::new(&states, layout.state, ss, live, capacity),
-        trace: Track::new(&traces, layout.trace, ts, live, capacity),
-    };
-    cell.collect(run, d_cell);
+    walk.collect(0..steps, &kept, d_cell);
+    walk.start_vjp(&d_state, d_cell);
     let columns = [columns as u32];
     output.collect(
         Steps::packed(&y, features, &columns),

@@ -4,16 +4,21 @@
 //! scored steps at once, then backward over all steps, then one product per weight matrix. So a chunk's trajectory stays
 //! in cache, and the chunk is the unit of threads and of summation order: every chunk has a gradient of its own, and
 //! these are added in a fixed order. The same batch gives the same bits on any number of threads.
+//!
+//! Where a trajectory is too long to be kept, [`Extent::checkpoint_every`] keeps the state of some of its steps, and makes
+//! the others again on the way back, with the same bits.
 mod evaluate;
 mod inspect;
 mod stepper;
 mod train;
+mod walk;
 
 pub use evaluate::{Evaluator, Score};
 pub use inspect::{Exact, Inspection, NamedTensors, inspect, inspect_scored};
 pub use stepper::{StepError, Stepper};
 
-use crate::buffers::{Slab, block, stride};
+use crate::buffers::{Slab, stride};
+use crate::bytes::Bytes;
 use crate::kernels::optimizer::accumulate;
 use crate::sequence::Batch;
 use crate::{Cell, Linear, Model, Real};
@@ -29,13 +34,59 @@ const PIECE: usize = 1 << 14;
 /// Buffers of one thread.
 #[derive(Debug)]
 struct Work<T> {
+    /// states and traces of a stretch of steps
     state: Slab<T>,
     trace: Slab<T>,
+    /// the state before each stretch but the last
+    starts: Slab<T>,
     d_state: Slab<T>,
     scratch: Slab<T>,
     y: Slab<T>,
     d_y: Slab<T>,
     logits: Slab<T>,
+}
+
+/// What an engine is laid out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Most sequences of a batch.
+    pub items: usize,
+    /// Sequences that run together.
+    pub chunk: usize,
+    /// Steps of the longest sequence.
+    pub steps: usize,
+    /// The state is kept every this many steps, and what lies between is made again on the way back; 0 to keep all.
+    pub checkpoint_every: usize,
+    /// Threads that work at the same time.
+    pub threads: usize,
+}
+
+impl Extent {
+    /// Items that a chunk is laid out for.
+    pub(crate) fn capacity(self) -> usize {
+        self.chunk.max(1).min(self.items.max(1))
+    }
+    fn chunks(self) -> usize {
+        self.items.div_ceil(self.capacity()).max(1)
+    }
+    fn works(self) -> usize {
+        self.threads.max(1).min(self.chunks())
+    }
+    /// Gradients: one for each chunk of a wave, and their sum where there are several waves.
+    fn gradients(self) -> (usize, usize) {
+        (self.chunks().min(WAVE), usize::from(self.chunks() > WAVE))
+    }
+    /// Steps of which everything is kept at a time.
+    pub(crate) fn stretch(self) -> usize {
+        match self.checkpoint_every {
+            0 => self.steps.max(1),
+            every => every.min(self.steps).max(1),
+        }
+    }
+    /// Stretches whose first state is kept while another one is worked on.
+    fn starts(self) -> usize {
+        self.steps.div_ceil(self.stretch()).saturating_sub(1)
+    }
 }
 
 /// Numbers that a chunk's trajectory wants.
@@ -52,7 +103,7 @@ impl Layout {
     pub(crate) fn of<T: Real>(model: &Model<T>, capacity: usize) -> Layout {
         Layout::of_cell(model.cell(), capacity)
     }
-    fn of_cell<T: Real>(cell: &dyn Cell<T>, capacity: usize) -> Layout {
+    pub(crate) fn of_cell<T: Real>(cell: &dyn Cell<T>, capacity: usize) -> Layout {
         let needs = cell.needs(capacity);
         Layout {
             state: needs.state,
@@ -76,8 +127,7 @@ struct Slot<T> {
 #[derive(Debug)]
 pub struct Engine<T> {
     layout: Layout,
-    steps: usize,
-    capacity: usize,
+    extent: Extent,
     prepared: Slab<T>,
     /// one per thread
     works: Vec<Mutex<Work<T>>>,
@@ -88,16 +138,16 @@ pub struct Engine<T> {
 }
 
 impl<T: Real> Engine<T> {
-    /// Buffers for batches of `items` sequences in chunks of `chunk`, up to `steps` steps long, on `threads` threads.
-    pub fn new(model: &Model<T>, items: usize, chunk: usize, steps: usize, threads: usize) -> Self {
-        let capacity = chunk.max(1).min(items.max(1));
-        let layout = Layout::of(model, capacity);
-        let chunks = items.div_ceil(capacity).max(1);
+    /// Buffers for batches of this extent.
+    pub fn new(model: &Model<T>, extent: Extent) -> Self {
+        let layout = Layout::of(model, extent.capacity());
         let (features, outputs) = (model.output().inputs, model.output().outputs);
-        let columns = steps * capacity;
+        let columns = extent.steps * extent.capacity();
+        let stretch = extent.stretch();
         let work = || Work {
-            state: Slab::new((steps + 1) * layout.state_stride),
-            trace: Slab::new(steps * layout.trace_stride),
+            state: Slab::new((stretch + 1) * layout.state_stride),
+            trace: Slab::new(stretch * layout.trace_stride),
+            starts: Slab::new(extent.starts() * layout.state_stride),
             d_state: Slab::new(layout.state_stride),
             scratch: Slab::new(layout.scratch),
             y: Slab::new(columns * features),
@@ -105,42 +155,40 @@ impl<T: Real> Engine<T> {
             logits: Slab::new(columns * outputs),
         };
         let numbers = model.params.len();
-        let prepared = if items > 1 { layout.prepared + model.output().prepared() } else { 0 };
+        let (slots, sums) = extent.gradients();
         Engine {
             layout,
-            steps,
-            capacity,
-            prepared: Slab::new(prepared),
-            works: (0..threads.max(1).min(chunks)).map(|_| Mutex::new(work())).collect(),
-            slots: (0..chunks.min(WAVE)).map(|_| Slot { gradient: Slab::new(numbers), loss: 0.0 }).collect(),
-            gradient: Slab::new(if chunks > WAVE { numbers } else { 0 }),
+            extent,
+            prepared: Slab::new(prepared(layout, model.output(), extent)),
+            works: (0..extent.works()).map(|_| Mutex::new(work())).collect(),
+            slots: (0..slots).map(|_| Slot { gradient: Slab::new(numbers), loss: 0.0 }).collect(),
+            gradient: Slab::new(sums * numbers),
         }
     }
 
-    /// Numbers in all buffers of an engine like this, without making them.
-    pub fn numbers(
-        cell: &dyn Cell<T>,
-        outputs: usize,
-        items: usize,
-        chunk: usize,
-        steps: usize,
-        threads: usize,
-    ) -> u128 {
-        let capacity = chunk.max(1).min(items.max(1));
-        let layout = Layout::of_cell(cell, capacity);
+    /// What an engine of this extent takes.
+    pub fn bytes(cell: &dyn Cell<T>, outputs: usize, extent: Extent) -> Bytes {
+        let layout = Layout::of_cell(cell, extent.capacity());
         let output = Linear { inputs: cell.outputs(), outputs };
-        let params = cell.parameters().iter().map(|p| block(p.numbers(), 1) as u128).sum::<u128>()
-            + output.numbers() as u128;
-        let (steps, capacity) = (steps as u128, capacity as u128);
-        let chunks = (items as u128).div_ceil(capacity).max(1);
-        let work = (steps + 1) * layout.state_stride as u128
-            + steps * layout.trace_stride as u128
-            + (layout.state_stride + layout.scratch) as u128
-            + steps * capacity * (output.inputs as u128 * 2 + output.outputs as u128);
-        let works = (threads.max(1) as u128).min(chunks);
-        let slots = chunks.min(WAVE as u128) + u128::from(chunks > WAVE as u128);
-        let prepared = if items > 1 { layout.prepared + output.prepared() } else { 0 };
-        works * work + slots * params + prepared as u128
+        let numbers = Model::numbers(cell, outputs);
+        let many = |a: usize, b: usize| (a as u128).saturating_mul(b as u128);
+        let columns = many(extent.steps, extent.capacity());
+        let slab = Slab::<T>::bytes;
+        let work = Bytes {
+            state: slab(many(extent.stretch() + 1, layout.state_stride))
+                + slab(many(extent.starts(), layout.state_stride)),
+            trace: slab(many(extent.stretch(), layout.trace_stride)),
+            scratch: slab(layout.state_stride as u128)
+                + slab(layout.scratch as u128)
+                + 2 * slab(columns.saturating_mul(output.inputs as u128))
+                + slab(columns.saturating_mul(outputs as u128)),
+            ..Bytes::default()
+        };
+        let (slots, sums) = extent.gradients();
+        let parameters = slab(prepared(layout, output, extent) as u128)
+            + slots as u128 * slab(numbers)
+            + slab(sums as u128 * numbers);
+        work * extent.works() + Bytes { parameters, ..Bytes::default() }
     }
 
     /// Loss of a batch (nats, or squared errors), summed over its items; its gradient, divided by the number of items, is then in
@@ -155,7 +203,7 @@ impl<T: Real> Engine<T> {
         let prepared: &[T] = if prepare { &self.prepared } else { &[] };
         let chunks = batch.chunks();
         let scale = 1.0 / batch.items.max(1) as f64;
-        let (layout, works, most) = (self.layout, &self.works, (self.steps, self.capacity));
+        let (laid_out, works) = ((self.layout, self.extent), &self.works);
         let several = works.len() > 1 && chunks.len() > 1;
         let mut loss = 0.0;
         for (wave, chunks) in chunks.chunks(self.slots.len()).enumerate() {
@@ -164,7 +212,7 @@ impl<T: Real> Engine<T> {
                 let index =
                     if several { rayon::current_thread_index().unwrap_or(0) % works.len() } else { 0 };
                 let mut work = works[index].lock().unwrap_or_else(|e| e.into_inner());
-                train::run(model, layout, most, prepared, chunk, &mut work, scale, slot);
+                train::run(model, laid_out, prepared, chunk, &mut work, scale, slot);
             };
             if several {
                 slots.par_iter_mut().zip(chunks.par_iter()).with_max_len(1).for_each(run);
@@ -204,4 +252,9 @@ impl<T: Real> Engine<T> {
     pub fn last_gradient_mut(&mut self) -> &mut [T] {
         if self.gradient.is_empty() { &mut self.slots[0].gradient } else { &mut self.gradient }
     }
+}
+
+/// Numbers of copies of parameters in another order; they do not pay for one item.
+fn prepared(layout: Layout, output: Linear, extent: Extent) -> usize {
+    if extent.items > 1 { layout.prepared.saturating_add(output.prepared()) } else { 0 }
 }

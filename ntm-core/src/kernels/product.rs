@@ -4,17 +4,17 @@
 use super::{Vector, kernel, ld, st, vectors};
 use crate::buffers::{Mat, MatMut, Steps};
 
-/// One addend of a product: sum over (o, p) of A(i, o, p) * B(o, p, j); j contiguous.
+/// One addend of a product: sum over (o, p) of A(i, o, p) * B(o, p, j), from the last o to the first; j contiguous.
 #[derive(Clone, Copy)]
 struct Addend<T> {
     a: *const T,
     /// strides of A along i, p and o
     a_row: usize,
-    a_col: usize,
+    a_col: isize,
     a_outer: usize,
     b: *const T,
     /// strides of B along p and o
-    b_row: usize,
+    b_row: isize,
     b_outer: usize,
     inner: usize,
     outer: usize,
@@ -64,21 +64,21 @@ unsafe fn tile<V: Vector, const MR: usize, const NV: usize, const TAIL: bool>(
         }
     }
     for s in addends {
-        for o in 0..s.outer {
+        for o in (0..s.outer).rev() {
             let mut a = s.a.add(i * s.a_row + o * s.a_outer);
             let mut b = s.b.add(j + o * s.b_outer);
             let inner = if s.live.is_null() { s.inner } else { *s.live.add(o) as usize };
-            // masked loads are slow with AVX2: but for the last row, the numbers after a row's end belong to the next
-            // row, and what they make is not stored
+            // masked loads are slow without AVX-512: but for the row that is last in memory, the numbers after a row's
+            // end belong to the next row, and what they make is not stored
             let open = if !TAIL {
-                inner
-            } else if V::LANES == 8 && s.b_row + rest >= V::LANES {
-                inner.saturating_sub(1)
+                0..inner
+            } else if V::LANES < 16 && s.b_row.unsigned_abs() + rest >= V::LANES {
+                if s.b_row < 0 { 1..inner } else { 0..inner.saturating_sub(1) }
             } else {
-                0
+                0..0
             };
             for p in 0..inner {
-                let masked = TAIL && p >= open;
+                let masked = TAIL && !(open.start <= p && p < open.end);
                 let mut v = [V::zero(); NV];
                 for n in 0..NV {
                     let from = b.add(n * V::LANES);
@@ -90,8 +90,8 @@ unsafe fn tile<V: Vector, const MR: usize, const NV: usize, const TAIL: bool>(
                         r[m][n] = x.fma(v[n], r[m][n]);
                     }
                 }
-                a = a.add(s.a_col);
-                b = b.add(s.b_row);
+                a = a.wrapping_offset(s.a_col);
+                b = b.wrapping_offset(s.b_row);
             }
         }
     }
@@ -132,9 +132,10 @@ unsafe fn thin<V: Vector, const NV: usize, const PARTS: usize>(
             let inner = if s.live.is_null() { s.inner } else { *s.live.add(o) as usize };
             macro_rules! one {
                 ($p:expr, $part:expr) => {
-                    let x = V::splat(*a.add($p * s.a_col));
+                    let x = V::splat(*a.wrapping_offset($p as isize * s.a_col));
+                    let row = b.wrapping_offset($p as isize * s.b_row);
                     for n in 0..NV {
-                        r[$part][n] = x.fma(load!(b.add($p * s.b_row + n * V::LANES), n), r[$part][n]);
+                        r[$part][n] = x.fma(load!(row.add(n * V::LANES), n), r[$part][n]);
                     }
                 };
             }
@@ -173,19 +174,20 @@ unsafe fn long_row<V: Vector>(n: usize, addends: &[Addend<V::S>], init: Init<V::
         Init::Add => {}
     }
     for s in addends {
-        for o in 0..s.outer {
+        for o in (0..s.outer).rev() {
             let (a, b) = (s.a.add(o * s.a_outer), s.b.add(o * s.b_outer));
             let inner = if s.live.is_null() { s.inner } else { *s.live.add(o) as usize };
             macro_rules! rows {
                 ($from:expr, $count:literal) => {{
                     let mut x = [V::zero(); $count];
                     for r in 0..$count {
-                        x[r] = V::splat(*a.add(($from + r) * s.a_col));
+                        x[r] = V::splat(*a.wrapping_offset(($from + r) as isize * s.a_col));
                     }
                     vectors!(V, n, |i, TAIL, k| {
                         let mut sum = ld::<V, TAIL>(c.add(i), k);
                         for r in 0..$count {
-                            sum = x[r].fma(ld::<V, TAIL>(b.add(($from + r) * s.b_row + i), k), sum);
+                            let row = b.wrapping_offset(($from + r) as isize * s.b_row);
+                            sum = x[r].fma(ld::<V, TAIL>(row.add(i), k), sum);
                         }
                         st::<V, TAIL>(sum, c.add(i), k);
                     });
@@ -236,7 +238,9 @@ unsafe fn product<V: Vector>(
             tile::<V, 1, 25, false>(addends, 0, 0, 0, init, c, ldc);
             return;
         }
-        // tiles of at least four sums, or they would wait for each other; where there are fewer, each is made in parts
+        // tiles of at least four sums, or they would wait for each other; where there are fewer, each is made in parts, but
+        // not over steps, whose sums are the same in one go and in several
+        let parts = addends.iter().all(|s| s.b_outer == 0);
         while j < nv {
             let left = nv - j;
             let take = match left {
@@ -246,8 +250,10 @@ unsafe fn product<V: Vector>(
                 _ => 8,
             };
             match take {
-                1 => thin::<V, 1, 4>(addends, rest, init, c.add(j * V::LANES), j * V::LANES),
-                2 => thin::<V, 2, 2>(addends, rest, init, c.add(j * V::LANES), j * V::LANES),
+                1 if parts => thin::<V, 1, 4>(addends, rest, init, c.add(j * V::LANES), j * V::LANES),
+                2 if parts => thin::<V, 2, 2>(addends, rest, init, c.add(j * V::LANES), j * V::LANES),
+                1 => t!(1, 1, 0, j),
+                2 => t!(1, 2, 0, j),
                 3 => t!(1, 3, 0, j),
                 4 => t!(1, 4, 0, j),
                 5 => t!(1, 5, 0, j),
@@ -392,7 +398,7 @@ fn addend<T>(w: &[T], ldw: usize, x: &Mat<'_, T>) -> Addend<T> {
         a_col: 1,
         a_outer: 0,
         b: w.as_ptr(),
-        b_row: ldw,
+        b_row: ldw as isize,
         b_outer: 0,
         inner: x.nrows(),
         outer: 1,
@@ -402,30 +408,36 @@ fn addend<T>(w: &[T], ldw: usize, x: &Mat<'_, T>) -> Addend<T> {
 
 kernel! {
     /// dW += sum over all steps and live items of dz x^T; dW is rows of dz x rows of x, column-major. Both have the
-    /// same items and steps; where fewer are live, `x` says how many.
+    /// same items and steps; where fewer are live, `x` says how many. Steps are added from the last to the first, so that
+    /// parts of a run, last part first, give the bits of the whole.
     pub fn outer_sum[V, T](x: Steps<'a, T>, dz: Steps<'a, T>, dw: &'a mut [T])
     check {
         assert!((x.items, x.steps()) == (dz.items, dz.steps()));
         covers(dw, dz.rows, x.rows, dz.rows);
     }
     run {
-        let flat = x.items == 1 && x.live_ptr().is_null(); // then steps are the only index
-        let (inner, outer) = if flat { (x.steps(), 1) } else { (x.items, x.steps()) };
-        let one = [Addend {
-            a: x.as_ptr(), a_row: 1, a_col: if flat { x.step_stride } else { x.item_stride }, a_outer: x.step_stride,
-            b: dz.as_ptr(), b_row: if flat { dz.step_stride } else { dz.item_stride }, b_outer: dz.step_stride, inner, outer, live: x.live_ptr(),
-        }];
-        product::<V>(x.rows, dz.rows, &one, Init::Add, dw.as_mut_ptr(), dz.rows)
+        let mut one = Addend {
+            a: x.as_ptr(), a_row: 1, a_col: x.item_stride as isize, a_outer: x.step_stride,
+            b: dz.as_ptr(), b_row: dz.item_stride as isize, b_outer: dz.step_stride, inner: x.items, outer: x.steps(), live: x.live_ptr(),
+        };
+        if x.items == 1 && one.live.is_null() && x.steps() > 0 {
+            // steps are the only index
+            let last = x.steps() - 1;
+            (one.a, one.b) = (one.a.add(last * x.step_stride), one.b.add(last * dz.step_stride));
+            (one.a_col, one.b_row) = (-(x.step_stride as isize), -(dz.step_stride as isize));
+            (one.inner, one.outer) = (x.steps(), 1);
+        }
+        product::<V>(x.rows, dz.rows, &[one], Init::Add, dw.as_mut_ptr(), dz.rows)
     }
 }
 
 kernel! {
-    /// db += sum over all steps and live items of dz, row by row.
+    /// db += sum over all steps and live items of dz, row by row; steps in the order of [`outer_sum`].
     pub fn row_sum[V, T](dz: Steps<'a, T>, db: &'a mut [T])
     check { assert!(db.len() >= dz.rows); }
     run {
         let ones = [T::of(1.0)];
-        let one = [Addend { a: ones.as_ptr(), a_row: 0, a_col: 0, a_outer: 0, b: dz.as_ptr(), b_row: dz.item_stride, b_outer: dz.step_stride, inner: dz.items, outer: dz.steps(), live: dz.live_ptr() }];
+        let one = [Addend { a: ones.as_ptr(), a_row: 0, a_col: 0, a_outer: 0, b: dz.as_ptr(), b_row: dz.item_stride as isize, b_outer: dz.step_stride, inner: dz.items, outer: dz.steps(), live: dz.live_ptr() }];
         product::<V>(1, dz.rows, &one, Init::Add, db.as_mut_ptr(), dz.rows)
     }
 }

@@ -1,5 +1,6 @@
 //! Draws sequences of a task into batches, always into the same memory.
 use super::{Task, TaskError};
+use crate::bytes::Bytes;
 use crate::engine::{Evaluator, Score};
 use crate::random::Purpose;
 use crate::sequence::{Batch, Sequence};
@@ -31,6 +32,13 @@ impl<T: Real> Batcher<T> {
             sequences: (0..items).map(|_| Sequence::with_room(steps, inputs, outputs)).collect(),
             batch: Batch::with_room(items, chunk, steps, inputs, outputs).scored_by(task.loss()),
         }
+    }
+    /// What such a batcher takes.
+    pub fn bytes(task: &dyn Task, items: usize, chunk: usize, steps: usize) -> Bytes {
+        let (inputs, outputs) = (task.inputs(), task.outputs());
+        let drawn = Sequence::bytes(steps, inputs, outputs).saturating_mul(items as u128);
+        Batch::<T>::bytes(items, chunk, steps, inputs, outputs)
+            + Bytes { sequences: drawn, ..Bytes::default() }
     }
     /// Draws sequences `first ..` of a purpose: as many as there is room for, or `items` if that is less.
     ///

@@ -9,5 +9,4 @@ pub use batcher::{Batcher, evaluate, evaluate_telling};
 pub use optimizer::{Optimizer, OptimizerState};
 pub use settings::{Clip, TrainSettings};
 pub use task::{Mark, Task, TaskError};
-pub(crate) use trainer::validated;
 pub use trainer::{LastUpdate, Numbers, Record, Saved, TrainError, Trainer};

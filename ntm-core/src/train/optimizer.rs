@@ -1,6 +1,7 @@
 //! How gradients become updates.
 use crate::Real;
 use crate::buffers::Slab;
+use crate::bytes::Bytes;
 use crate::kernels::optimizer::{AdamStep, GradientChange, RmsPropStep, adam, rmsprop};
 
 /// An optimiser: a closed set of settings.
@@ -124,6 +125,11 @@ impl<T: Real> OptimizerState<T> {
     /// How many slabs an optimiser keeps.
     pub fn slabs(optimizer: &Optimizer) -> usize {
         names(optimizer).len()
+    }
+    /// What the state of `numbers` parameters takes.
+    pub fn bytes(optimizer: &Optimizer, numbers: u128) -> Bytes {
+        let parameters = names(optimizer).len() as u128 * Slab::<T>::bytes(numbers);
+        Bytes { parameters, ..Bytes::default() }
     }
     /// One update of `params`.
     pub fn update(

@@ -1,10 +1,11 @@
 //! A training run as a state machine: each call makes one update, and validates when that is due.
 use super::{Batcher, OptimizerState, Task, TaskError, TrainSettings};
 use crate::buffers::Slab;
+use crate::bytes::Bytes;
 use crate::engine::{Engine, Evaluator, Exact, Inspection, Score, inspect_scored};
 use crate::kernels::optimizer::sum_of_squares;
 use crate::random::Purpose;
-use crate::{Model, Real};
+use crate::{Cell, Model, Real};
 
 /// Why training could not go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -82,7 +83,7 @@ pub struct Saved<T> {
 }
 
 /// Sequences of a validation: those wanted, or all that there are.
-pub(crate) fn validated(task: &dyn Task, wanted: usize) -> usize {
+fn validated(task: &dyn Task, wanted: usize) -> usize {
     let all =
         task.count(Purpose::Validation).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
     wanted.min(all.max(1))
@@ -150,7 +151,7 @@ impl<T: Real> Trainer<T> {
             None
         };
         Ok(Trainer {
-            engine: Engine::new(&model, batch, chunk, steps, threads),
+            engine: Engine::new(&model, settings.extent(steps, threads)),
             optimizer: OptimizerState::new(&settings.optimizer, model.params.len()),
             batcher,
             best: model.params.clone(),
@@ -161,6 +162,36 @@ impl<T: Real> Trainer<T> {
             task,
             model,
         })
+    }
+
+    /// What the model of this cell and its trainer take.
+    ///
+    /// # Errors
+    /// If the task has no longest sequence.
+    pub fn bytes(
+        settings: &TrainSettings,
+        task: &dyn Task,
+        cell: &dyn Cell<T>,
+        threads: usize,
+    ) -> Result<Bytes, TaskError> {
+        let (steps, outputs, chunk) = (task.steps(None)?, task.outputs(), settings.chunk);
+        let numbers = Model::numbers(cell, outputs);
+        let own = Bytes { parameters: 2 * Slab::<T>::bytes(numbers), ..Bytes::default() };
+        let mut parts = vec![
+            own,
+            OptimizerState::<T>::bytes(&settings.optimizer, numbers),
+            Engine::bytes(cell, outputs, settings.extent(steps, threads)),
+            Batcher::<T>::bytes(task, settings.batch, chunk, steps),
+        ];
+        if settings.validate_every > 0 {
+            let items = validated(task, settings.validation_sequences);
+            let capacity = chunk.max(1).min(items.max(1));
+            parts.push(Batcher::<T>::bytes(task, items, chunk, steps));
+            parts.push(Evaluator::bytes(cell, outputs, capacity, items.div_ceil(capacity), threads));
+            let scratch = (items * size_of::<Score>()) as u128;
+            parts.push(Bytes { scratch, ..Bytes::default() });
+        }
+        Ok(parts.into_iter().sum())
     }
 
     /// The model as it is now.

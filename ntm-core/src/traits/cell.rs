@@ -178,7 +178,7 @@ impl<T> Backward<'_, T> {
     }
 }
 
-/// A finished chunk, all steps at once.
+/// A finished chunk, all steps at once; where not all are kept, a stretch of steps that lie side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct Trajectory<'a, T> {
     /// Items that blocks are laid out for.
@@ -232,7 +232,9 @@ pub trait Cell<T: Real>: Debug + Send + Sync {
     /// Gradient of that step. Writes `d_x`, the gradient by the *last* `d_x.nrows()` inputs (`None`: nobody asks), and
     /// turns `d_state`. Leaves in the trace what `collect` needs; touches no parameter gradient.
     fn backward(&self, x: Mat<'_, T>, s: Backward<'_, T>, d_y: Mat<'_, T>, d_x: Option<MatMut<'_, T>>);
-    /// Adds parameter gradients of the whole trajectory: one product per weight matrix.
+    /// Adds parameter gradients of the whole trajectory: one product per weight matrix. Where a trajectory is too long
+    /// to be kept, its stretches are collected one by one, the last one first; whoever adds the steps from the last to the
+    /// first, as [`outer_sum`](crate::kernels::product::outer_sum) does, gets the same bits either way.
     fn collect(&self, _run: Trajectory<'_, T>, _d_params: &mut [T]) {}
     /// Shows the quantities of a step just made, under the names that trace files use (`h`, `c`, `output`, …).
     fn show(&self, _s: Shown<'_, T>, _show: &mut dyn FnMut(Quantity<'_, T>)) {}

@@ -114,7 +114,7 @@ impl Planner<'_> {
         let loaded = self.registry.load::<Experiment>(self.source, &overrides).map_err(blame)?;
         let plan = loaded.value.plan(1).map_err(|e| blame(loaded.locate(e)))?;
         let smaller = "the sizes of the model, task.length, train.batch or train.validation_sequences";
-        memory::require(&format!("training variant {name:?}"), plan.training_bytes, smaller)?;
+        memory::require(&format!("training variant {name:?}"), plan.most_bytes(), smaller)?;
         let named = |failure: Failure| Failure {
             message: format!("variant {name:?}: {}", failure.message),
             ..failure
@@ -127,7 +127,7 @@ impl Planner<'_> {
             slug,
             overrides,
             experiment: loaded.value,
-            bytes: plan.training_bytes,
+            bytes: plan.most_bytes(),
         })
     }
 
