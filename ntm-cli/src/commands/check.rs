@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Configs, and overrides for all of them such as model.memory.slots=64
-    #[arg(value_name = "CONFIG|path=value", value_hint = clap::ValueHint::AnyPath, required = true)]
+    /// Configs [default: configs/copy.ron, included in the program], and overrides for all of them such as model.memory.slots=64
+    #[arg(value_name = "CONFIG|path=value", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
     /// Threads that training would use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -5,6 +5,7 @@ mod exports;
 mod foreign;
 mod kept_models;
 mod measuring;
+mod next;
 mod own_data;
 mod place;
 mod plots;

@@ -215,7 +215,9 @@ fn introduce(args: &Args, source: &Source, loaded: &Loaded<Experiment>, plan: &P
 fn about(session: &Session) -> Result<About, Failure> {
     let Session { trainer, journal, experiment } = session;
     let (settings, run) = (trainer.settings(), journal.run());
-    let parameters = trainer.model().params.len() as u64;
+    let tensors = trainer.model().tensors();
+    let trained = tensors.iter().filter(|tensor| tensor.trained);
+    let parameters = trained.map(|tensor| tensor.shape.iter().product::<usize>() as u64).sum();
     let records = run.metrics::<Record>()?.map_while(Result::ok);
     Ok(About {
         title: format!("{} on {}", experiment.model.name(), experiment.task.name()),

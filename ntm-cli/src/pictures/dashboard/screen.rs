@@ -53,7 +53,7 @@ pub(super) fn draw(view: &View, area: Rect, buffer: &mut Buffer) {
     if area.width < SMALL.0 || area.height < SMALL.1 {
         return small(view, ink, area, buffer);
     }
-    let two_bands = area.width < 90 && area.height >= 26;
+    let two_bands = area.width < 90 && area.height >= 30;
     let bands = if two_bands { 5 } else { 2 };
     let parts = [1, 1, 1, bands].map(Constraint::Length);
     let [head, bar, _, numbers, body, foot] =
@@ -90,20 +90,19 @@ fn panels(view: &View, ink: Ink, body: Rect, buffer: &mut Buffer) {
     } else {
         (body, None)
     };
-    let validation = if ink.color { " ━ validation " } else { " • validation " };
-    let bar = format!(" ┈ solved below {} ", view.about.solved_below);
     let names = [
-        (" ━ training ".to_owned(), ink.training()),
-        (validation.to_owned(), ink.validation()),
-        (bar, ink.faint()),
+        ("━ training".to_owned(), ink.training()),
+        (if ink.color { "━ validation" } else { "• validation" }.to_owned(), ink.validation()),
+        (format!("┈ solved below {}", view.about.solved_below), ink.faint()),
     ];
-    let (mut legend, mut room) = (vec![], usize::from(chart.width.saturating_sub(4)));
+    let (mut legend, mut room) = (vec![], usize::from(chart.width.saturating_sub(2)));
     for (name, style) in names {
-        let width = name.chars().count();
+        let gap = if legend.is_empty() { "" } else { "  " };
+        let width = gap.len() + name.chars().count();
         if width > room {
             break;
         }
-        legend.push(Span::styled(name, style));
+        legend.extend([Span::raw(gap), Span::styled(name, style)]);
         room -= width;
     }
     let block = panel(&format!(" {} per sequence ", view.about.unit), ink)
