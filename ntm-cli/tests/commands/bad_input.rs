@@ -121,7 +121,6 @@ fn commands() {
                 &["eval", "missing.safetensors"],
                 &["trace", "."],
                 &["list", "stage"],
-                &["check"],
                 &["bench", "tiny.ron", "--seconds", "-1"],
                 &["bench", "tiny.ron", "--batch", "0"],
                 &["bench", "tiny.ron", "--length", "0"],
