@@ -103,8 +103,8 @@ fn write_data(path: &Path, inputs: usize, outputs: usize) {
     let y =
         (0..items * steps * outputs).map(|n| heard(n / outputs / steps, n / outputs % steps, n % outputs));
     let tensors = BTreeMap::from([
-        ("targets".to_owned(), Tensor::new(&[items, steps, outputs], y.collect::<Vec<f32>>())),
-        ("inputs".to_owned(), Tensor::new(&[items, steps, inputs], x.clone())),
+        ("targets".to_owned(), Tensor::new([items, steps, outputs], y.collect::<Vec<f32>>())),
+        ("inputs".to_owned(), Tensor::new([items, steps, inputs], x.clone())),
     ]);
     Archive { tensors, metadata: None }.write(path).unwrap();
 }

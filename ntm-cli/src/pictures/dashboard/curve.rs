@@ -87,7 +87,7 @@ pub(super) fn draw(view: &View, ink: Ink, area: Rect, buffer: &mut Buffer) {
     let decades = (high - low) as usize;
     let rows = usize::from(area.height.saturating_sub(3)).max(1);
     let each = (1..=decades)
-        .find(|each| decades % each == 0 && decades / each <= rows.div_ceil(2))
+        .find(|each| decades.is_multiple_of(*each) && decades / each <= rows.div_ceil(2))
         .unwrap_or(decades);
     let labels =
         (0..=decades / each).map(|n| Line::styled(decade(low as i32 + (n * each) as i32), ink.faint()));

@@ -17,12 +17,8 @@ pub(super) fn take(event: &Event, shared: &Shared) {
         // there is no signal while the terminal is ours
         KeyCode::Char('c') if control => quit(shared),
         KeyCode::Char('z') if control => tty::suspend(),
-        KeyCode::Char('q') | KeyCode::Esc => {
-            // only Ctrl-C twice is in so much of a hurry
-            if shared.view().doing != Doing::Saving {
-                quit(shared);
-            }
-        }
+        // only Ctrl-C twice is in so much of a hurry
+        KeyCode::Char('q') | KeyCode::Esc if shared.view().doing != Doing::Saving => quit(shared),
         KeyCode::Char('p' | ' ') => {
             let paused = !shared.paused.load(Relaxed);
             let mut view = shared.view();
