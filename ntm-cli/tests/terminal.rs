@@ -112,7 +112,10 @@ impl OnTerminal {
 
     /// Waits for the end: its exit code, and all that the terminal was told.
     fn end(mut self) -> (i32, String, tempfile::TempDir) {
+        // `script` would make keys of the end of its input
+        let keys = self.child.stdin.take();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        drop(keys);
         while let Ok(some) = self.seen.recv_timeout(Duration::from_secs(5)) {
             self.text += &String::from_utf8_lossy(&some);
         }

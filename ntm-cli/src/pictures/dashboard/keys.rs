@@ -17,6 +17,8 @@ pub(super) fn take(event: &Event, shared: &Shared) {
         // there is no signal while the terminal is ours
         KeyCode::Char('c') if control => quit(shared),
         KeyCode::Char('z') if control => tty::suspend(),
+        // other keys with control are nobody's: some terminals say so what was never pressed
+        _ if control => {}
         // only Ctrl-C twice is in so much of a hurry
         KeyCode::Char('q') | KeyCode::Esc if shared.view().doing != Doing::Saving => quit(shared),
         KeyCode::Char('p' | ' ') => {
