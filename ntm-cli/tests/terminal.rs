@@ -205,7 +205,7 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     assert_ne!(code, 0);
 }
 
-const PANICS: &str = "(task: Panics(after: 5_000), model: Recurrent(controller: Lstm(hidden: 8)), train: (sequences: 100_000))";
+const PANICS: &str = "(task: Panics(after: 5_000), model: Recurrent(controller: Lstm(hidden: 8)), train: (sequences: 100_000, stop_when_solved: false))";
 
 fn a_run_that_fails_leaves_its_last_screen_and_why() {
     let (code, text, _) =
