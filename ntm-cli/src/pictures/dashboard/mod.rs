@@ -2,7 +2,7 @@
 //!
 //! Three parts that wait for each other as little as they can. The training loop feeds [`Dashboard`], a [`Sink`]: it adds
 //! up numbers, and hands them over ten times a second, unless the screen is just being drawn. A thread of its own draws
-//! what it finds, a [`View`], a few times a second, and listens to keys. `tty` gives the terminal back,
+//! what it finds, a `View`, a few times a second, and listens to keys. `tty` gives the terminal back,
 //! whichever way the program ends. What a sequence does inside the model is asked for by the clock, so rarely that
 //! finding out takes less than a quarter of a percent of the time.
 
