@@ -2,7 +2,6 @@
 use crate::classic::Fused;
 use crate::{Content, Interpolate, Sharpen, Shift};
 use ntm_core::buffers::ALIGN;
-use ntm_core::kernels::classic::EDGE;
 use ntm_core::traits::{Addressing, Look, LookGradient, Quantity, Stage, StageGradient, StageLook};
 use ntm_core::{Field, Operations, Real, Shape};
 use std::ops::Range;
@@ -91,7 +90,7 @@ impl<T: Real> Addressing<T> for Chain<T> {
         self.between() * padded(shape) + self.places.last().map_or(0, |p| p.trace.end)
     }
     fn scratch(&self, shape: Shape) -> usize {
-        2 * padded(shape) + if self.fused.is_some() { 2 * EDGE } else { 0 }
+        2 * padded(shape)
     }
     fn operations(&self, shape: Shape) -> Option<Operations> {
         self.stages.iter().map(|s| s.operations(shape)).sum()
@@ -164,13 +163,20 @@ impl<T: Real> Addressing<T> for Chain<T> {
             std::mem::swap(&mut d_out, &mut d_in);
         }
     }
-    fn show(&self, shape: Shape, trace: &[T], weighting: &[T], show: &mut dyn FnMut(Quantity<'_, T>)) {
-        for (i, stage) in self.stages.iter().enumerate() {
-            let at = if self.fused.is_some() { Fused::made_at(shape, i) } else { i * padded(shape) };
-            let made = if i == self.between() { weighting } else { &trace[at..][..shape.slots] };
-            if let Some(name) = stage.shows() {
+    fn show(&self, look: &Look<'_, T>, trace: &[T], weighting: &[T], show: &mut dyn FnMut(Quantity<'_, T>)) {
+        let mut made = |i: usize, made: &[T]| {
+            if let Some(name) = self.stages[i].shows() {
                 show(Quantity::list(name, made));
             }
+        };
+        match &self.fused {
+            Some(fused) => fused.show(look, trace, &mut made),
+            None => (0..self.between()).for_each(|i| {
+                made(i, &trace[i * padded(look.shape)..][..look.shape.slots]);
+            }),
+        }
+        if !self.stages.is_empty() {
+            made(self.between(), weighting);
         }
     }
 }

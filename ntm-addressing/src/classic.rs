@@ -1,7 +1,8 @@
 //! The paper's chain as one kernel: what a [`Chain`](crate::Chain) runs where its stages are the four of figure 2.
 use crate::chain::padded;
 use crate::{Content, Direction, Interpolate, Sharpen, Shift};
-use ntm_core::kernels::classic::{Classic, EDGE, classic, classic_vjp};
+use ntm_core::kernels::classic::{Classic, classic, classic_vjp};
+use ntm_core::kernels::interpolate::interpolate;
 use ntm_core::traits::{Look, LookGradient};
 use ntm_core::{Real, Shape, Stage};
 use std::any::Any;
@@ -30,13 +31,9 @@ impl Fused {
         let ring = shift.range == 1 && shift.circular() && shift.direction == Direction::FirstForward;
         (ring && shape.slots >= 3).then_some(Fused { base, epsilon })
     }
-    /// content, interpolated with its edges, shifted, logarithms of the shifted
+    /// content, shifted, logarithms of the shifted
     pub(crate) fn trace(shape: Shape) -> usize {
-        4 * padded(shape) + 2 * EDGE
-    }
-    /// Where in the trace lies what stage `i` made.
-    pub(crate) fn made_at(shape: Shape, i: usize) -> usize {
-        i * padded(shape) + [0, EDGE, 2 * EDGE].get(i).copied().unwrap_or(0)
+        3 * padded(shape)
     }
     fn by<T: Real>(self, look: &Look<'_, T>) -> Classic<T> {
         let at = look.shape.width;
@@ -53,18 +50,20 @@ impl Fused {
     pub(crate) fn forward<T: Real>(self, look: &Look<'_, T>, trace: &mut [T], weighting: &mut [T]) {
         let (n, step) = (look.shape.slots, padded(look.shape));
         let (content, rest) = trace.split_at_mut(step);
-        let (interpolated, rest) = rest.split_at_mut(step + 2 * EDGE);
         let (shifted, logs) = rest.split_at_mut(step);
-        classic(
-            self.by(look),
-            look.similarity,
-            look.previous_of(look.head),
-            &mut content[..n],
-            &mut interpolated[..n + 2 * EDGE],
-            &mut shifted[..n],
-            &mut logs[..n],
-            weighting,
-        );
+        let previous = look.previous_of(look.head);
+        let (content, shifted, logs) = (&mut content[..n], &mut shifted[..n], &mut logs[..n]);
+        classic(self.by(look), look.similarity, previous, content, shifted, logs, weighting);
+    }
+    /// Calls `show` with what stages 0 to 2 made.
+    pub(crate) fn show<T: Real>(self, look: &Look<'_, T>, trace: &[T], mut show: impl FnMut(usize, &[T])) {
+        let (n, step) = (look.shape.slots, padded(look.shape));
+        let (content, shifted) = (&trace[..n], &trace[step..step + n]);
+        let mut interpolated = vec![T::of(0.0); n];
+        interpolate(self.by(look).gate, content, look.previous_of(look.head), &mut interpolated);
+        for (i, made) in [content, &interpolated, shifted].into_iter().enumerate() {
+            show(i, made);
+        }
     }
     pub(crate) fn backward<T: Real>(
         self,
@@ -77,20 +76,20 @@ impl Fused {
     ) {
         let (n, width, step) = (look.shape.slots, look.shape.width, padded(look.shape));
         let (content, rest) = trace.split_at(step);
-        let (interpolated, rest) = rest.split_at(step + 2 * EDGE);
         let (shifted, logs) = rest.split_at(step);
+        let (d_shifted, interpolated) = scratch.split_at_mut(step);
         let mut numbers = [T::of(0.0); 6];
         classic_vjp(
             self.by(look),
             look.similarity,
             look.previous_of(look.head),
             &content[..n],
-            &interpolated[..n + 2 * EDGE],
             &shifted[..n],
             &logs[..n],
             weighting,
             d_weighting,
-            &mut scratch[..n + 2 * EDGE],
+            &mut d_shifted[..n],
+            &mut interpolated[..n],
             &mut d.previous[look.head * n..(look.head + 1) * n],
             d.similarity,
             &mut numbers,

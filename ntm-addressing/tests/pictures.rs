@@ -322,7 +322,7 @@ fn steps(stages: Vec<Box<dyn Stage<f64>>>, numbers: &[Vec<f64>]) -> String {
         let mut next = vec![0.0; SHAPE.slots];
         chain.forward(&look, &mut [], &mut trace, &mut next);
         if t == 0 {
-            chain.show(SHAPE, &trace, &next, &mut |q| line(&mut text, &format!("  {}", q.name), q.values));
+            chain.show(&look, &trace, &next, &mut |q| line(&mut text, &format!("  {}", q.name), q.values));
         }
         w = next;
         line(&mut text, &format!("after step {t}"), &w);

@@ -288,7 +288,8 @@ fn numbers_read_off_a_figure_are_rings_beside_the_runs() {
     assert_eq!(read("base, as read"), [(100_000.0, 4.8), (1_000_000.0, 0.5)]);
     assert_eq!(read("other, one, as read"), [(200.0, 0.0)]);
     assert!(svg.contains("Read off figure 3 by eye."));
-    // in the first panel only, which is validation; x by its logarithm
+    // beside validation alone; x by its logarithm
+    assert_eq!(lines.iter().filter(|line| line.0 == "base").count(), 1);
     let base = lines.iter().find(|line| line.0 == "base").unwrap();
     let share = |n: usize| base.3[n].0 - base.3[0].0;
     assert!((share(1) / share(3) - 0.5).abs() < 1e-2, "100, 200 and 400 are evenly apart");

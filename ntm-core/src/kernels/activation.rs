@@ -161,6 +161,12 @@ impl Together {
     }
 }
 
+/// Stores the first lane.
+#[inline(always)]
+unsafe fn one_lane<V: Vector>(x: V, to: *mut V::S) {
+    if V::LANES == 1 { x.store(to) } else { x.store_part(to, 1) }
+}
+
 /// Runs a body over the places of the single rows in every column, a vector full at a time: `|place of a lane, lanes|`.
 macro_rules! singles {
     ($v:ident, $rows:expr, $columns:expr, $singles:expr, |$places:ident, $count:ident| $body:block) => {
@@ -197,6 +203,11 @@ kernel! {
                     st::<V, TAIL>(value::<V>(kind, ld::<V, TAIL>(p.add(i), k)), p.add(i), k);
                 });
             } }
+            if columns == 1 {
+                // bringing a few numbers together would take longer
+                for &at in &group.singles { one_lane(value::<V>(kind, V::splat(*p.add(at))), p.add(at)); }
+                continue;
+            }
             let mut lanes = [T::of(0.0); V_MAX];
             singles!(V, rows, columns, group.singles, |places, count| {
                 for (lane, place) in lanes.iter_mut().zip(&places[..count]) { *lane = *p.add(*place); }
@@ -222,6 +233,12 @@ kernel! {
                     st::<V, TAIL>(ld::<V, TAIL>(d.add(i), k).mul(by), d.add(i), k);
                 });
             } }
+            if columns == 1 {
+                for &at in &group.singles {
+                    one_lane(slope::<V>(kind, V::splat(*p.add(at))).mul(V::splat(*d.add(at))), d.add(at));
+                }
+                continue;
+            }
             let mut lanes = [T::of(0.0); V_MAX];
             singles!(V, rows, columns, group.singles, |places, count| {
                 for (lane, place) in lanes.iter_mut().zip(&places[..count]) { *lane = *p.add(*place); }

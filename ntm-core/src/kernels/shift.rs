@@ -25,12 +25,12 @@ fn around<V: Vector>(before: V, here: V, after: V, j: usize, range: usize) -> V 
 }
 
 /// Room for a vector and its neighbours.
-const EDGE: usize = 3 * super::product::V_MAX;
+pub(super) const EDGE: usize = 3 * super::product::V_MAX;
 
 /// Where to read the numbers from `first - range` on, for one vector starting at `first`: in place, or where that would
 /// cross an end of the ring, from a copy in `edge`.
 #[inline(always)]
-unsafe fn ring<V: Vector>(
+pub(super) unsafe fn ring<V: Vector>(
     w: *const V::S,
     n: usize,
     first: usize,

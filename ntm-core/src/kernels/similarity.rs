@@ -244,12 +244,12 @@ kernel! {
                         }
                     }
                 });
+                reduce::<V>(sums, $P * width);
                 for q in 0..$P {
-                    reduce::<V>(sums.add(q * width * l), width);
                     let least = T::of(LEAST);
                     let pull = pull[q].hsum() / if size[q] > least { size[q] } else { least };
                     let d = d_numbers.as_mut_ptr().add(keys[p + q].at);
-                    for m in 0..width { *d.add(m) = *sums.add(q * width * l + m) - pull * *key[q].add(m); }
+                    for m in 0..width { *d.add(m) = *sums.add(q * width + m) - pull * *key[q].add(m); }
                 }
                 p += $P;
             }} }

@@ -82,6 +82,13 @@ pub trait Addressing<T: Real>: Debug + Send + Sync {
         d: &mut LookGradient<'_, T>,
         scratch: &mut [T],
     );
-    /// Shows what lies between the numbers and the weighting, from the trace of `forward`.
-    fn show(&self, _shape: Shape, _trace: &[T], _weighting: &[T], _show: &mut dyn FnMut(Quantity<'_, T>)) {}
+    /// Shows what lies between the numbers and the weighting, from the trace of `forward` and what it looked at.
+    fn show(
+        &self,
+        _look: &Look<'_, T>,
+        _trace: &[T],
+        _weighting: &[T],
+        _show: &mut dyn FnMut(Quantity<'_, T>),
+    ) {
+    }
 }

@@ -139,10 +139,11 @@ pub(crate) fn made(registry: &Registry, groups: &[Group], readings: Option<&Path
                 let series = named.map(|(n, (group, lines))| lines[which].series(&group.name, n)).collect();
                 chart(format!("{}: {cost}", QUANTITIES[which].0), series)
             };
-            ("Learning curves".to_owned(), vec![panel(0), panel(1)])
+            // others tell one cost, which is of what was seen after training for a while, as validation is
+            let panels = if given { vec![panel(0)] } else { vec![panel(0), panel(1)] };
+            ("Learning curves".to_owned(), panels)
         }
     };
-    // readings are of what was seen after training for a while, as validation is
     panels[0].series.extend(readings.series(&names));
     Ok(Made { drawing: charts(&title, &panels, &notes), table: Some(table) })
 }
