@@ -1,5 +1,8 @@
-//! `train.checkpoint_every`: less memory, the same bits. And what looks inside computes what training does.
-use crate::every;
+//! `train.checkpoint_every`: less memory, the same bits. And what looks inside computes what training does. A binary of its
+//! own, since the test kit changes the instruction set of its process, and with it the bits.
+#[path = "shared/every.rs"]
+mod every;
+
 use ntm_cli::core::checkpoint::Data;
 use ntm_cli::core::config::{Experiment, Loaded, Precision, Source};
 use ntm_cli::core::engine::{Engine, Exact, Extent, inspect_scored};
@@ -58,7 +61,7 @@ fn states_kept_now_and_then_give_the_gradient_of_states_all_kept_to_the_last_bit
 
 #[test]
 fn training_with_states_kept_now_and_then_ends_in_the_same_bits() {
-    let text = include_str!("../../../configs/copy.ron");
+    let text = include_str!("../../configs/copy.ron");
     let trained = |every: &str, threads: usize| {
         let set = ["train.batch=20", "train.validate_every=60", "train.validation_sequences=10", every];
         let set: Vec<String> = set.iter().map(|o| o.to_string()).collect();
