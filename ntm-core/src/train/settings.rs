@@ -1,31 +1,6 @@
 //! Settings of training.
-use super::Optimizer;
+use super::{Clip, Optimizer};
 use crate::engine::Extent;
-use crate::kernels::optimizer::GradientChange;
-
-/// How gradients are kept from growing too large before they reach the optimiser.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
-pub enum Clip {
-    /// not at all
-    None,
-    /// each number cut to +- this (the paper: 10)
-    Value(f64),
-    /// all numbers scaled so that their Euclidean norm is at most this
-    Norm(f64),
-}
-
-impl Clip {
-    /// What it does to a gradient of this norm.
-    pub fn change(self, norm: f64) -> GradientChange {
-        let unlimited = f64::from(f32::MAX);
-        match self {
-            Clip::None => GradientChange { scale: 1.0, limit: unlimited },
-            Clip::Value(limit) => GradientChange { scale: 1.0, limit },
-            Clip::Norm(most) => GradientChange { scale: (most / norm).min(1.0), limit: unlimited },
-        }
-    }
-}
 
 /// How a model is trained.
 #[derive(Clone, Debug, PartialEq)]

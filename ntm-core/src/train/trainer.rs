@@ -1,9 +1,9 @@
 //! A training run as a state machine: each call makes one update, and validates when that is due.
+use super::clip::euclidean_norm;
 use super::{Batcher, OptimizerState, Task, TaskError, TrainSettings};
 use crate::buffers::Slab;
 use crate::bytes::Bytes;
 use crate::engine::{Engine, Evaluator, Exact, Inspection, Score, inspect_scored};
-use crate::kernels::optimizer::sum_of_squares;
 use crate::random::Purpose;
 use crate::{Cell, Model, Real};
 
@@ -274,9 +274,7 @@ impl<T: Real> Trainer<T> {
         let purpose = (Purpose::Training, self.settings.seed);
         self.batcher.draw(&*self.task, None, purpose, self.numbers.sequences, items)?;
         let loss = self.engine.gradient(&self.model, &self.batcher.batch);
-        let mut squares = 0.0;
-        sum_of_squares(self.engine.last_gradient(), &mut squares);
-        let norm = squares.sqrt();
+        let norm = euclidean_norm(self.engine.last_gradient());
         if !loss.is_finite() || !norm.is_finite() {
             let what = if loss.is_finite() { "gradient" } else { "loss" };
             return Err(self.find_not_finite(what, items));
