@@ -90,6 +90,7 @@ fn plan(
     }
     let own_seed = variants.first().map_or(base.train.seed, |variant| variant.experiment.train.seed);
     let seeds = given_seeds.unwrap_or_else(|| vec![own_seed]);
+    variants.iter_mut().for_each(|variant| variant.seeds.clone_from(&seeds));
     ablation::check_names(variants.iter().map(|variant| variant.name.as_str()))
         .map_err(|(_, why)| Failure::wrong(why))?;
     let folder = match out {

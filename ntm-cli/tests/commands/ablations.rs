@@ -112,6 +112,28 @@ fn every_variant_is_run_with_every_seed_and_only_once() {
 }
 
 #[test]
+fn a_slow_variant_may_have_seeds_of_its_own_and_more_of_them_later() {
+    let place = place();
+    with(&place, "parts.ron", &[("(1, 2),", "(1, 2), seeds_of: {\"width 0.5\": (2, 2)},")]);
+    place.works(&["ablate", "parts.ron", "--quiet"]);
+    let rows = summary(&place, OUT)["rows"].clone();
+    assert_eq!((&rows[0]["n"], &rows[1]["n"], &rows[2]["n"]), (&2.into(), &2.into(), &1.into()));
+    let few = String::from_utf8(place.read(&format!("{OUT}/summary.md"))).unwrap();
+    assert!(few.contains("5 runs: 3 variants with seeds 1 to 2, \"width 0.5\" with seed 2"), "{few}");
+    assert!(!place.files().keys().any(|path| path.ends_with("width-0.5/seed-1/config.ron")));
+    with(&place, "fewer.ron", &[("(1, 2),", "(1, 2), seeds_of: {\"width 0.5\": (1, 1)},")]);
+    let said = refused(&place, &["ablate", "fewer.ron", "--out", OUT]);
+    assert!(
+        said.contains("variant \"width 0.5\": seeds in the folder, and no longer asked for: 2"),
+        "{said}"
+    );
+    place.write("parts.ron", FILE);
+    place.works(&["ablate", "parts.ron", "--quiet"]);
+    place.works(&["ablate", "parts.ron", "--out", "anew", "--quiet"]);
+    same_summary(&place, OUT, "anew");
+}
+
+#[test]
 fn several_files_and_overrides_for_all_go_together() {
     let place = place();
     with(&place, "other.ron", &[("\"width 0.5\": [\"model.memory.width=3\"],", "")]);
@@ -252,6 +274,8 @@ fn mistakes_are_told_before_anything_is_run() {
         ("no_seeds.ron", vec![("(1, 2)", "(2, 1)".into())]),
         ("seeds.ron", vec![("(1, 2)", "(1, 18446744073709551615)".into())]),
         ("seed_list.ron", vec![("(1, 2)", "[1, 2, 3]".into())]),
+        ("seeds_of.ron", vec![("(1, 2),", "(1, 2), seeds_of: {\"width 5\": (1, 1)},".into())]),
+        ("own_seeds.ron", vec![("(1, 2),", "(1, 2), seeds_of: {\"width 0.5\": (2, 1)},".into())]),
         ("measure.ron", vec![("FinalBits", "Speed".into())]),
         ("length.ron", vec![("FinalBits", "BitsAt(length: 0)".into())]),
         ("none.ron", vec![("FinalBits", "BitsAt(length: 5, sequences: 0)".into())]),

@@ -7,6 +7,7 @@ use ntm_core::config::{ConfigError, Loaded, Registry, Source};
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,9 @@ pub(crate) struct AblationFile {
     variants: Variants,
     /// First and last, both included.
     seeds: (u64, u64),
+    /// Variants that have seeds of their own, such as a slow one with fewer.
+    #[serde(default)]
+    seeds_of: BTreeMap<String, (u64, u64)>,
     #[serde(default)]
     measure: Measure,
 }
@@ -128,19 +132,30 @@ pub(crate) fn plan(
     let (source, name) = experiment::source(Some(path))?;
     let file =
         registry.load::<AblationFile>(&source, &[]).map_err(|e| not_an_ablation(registry, &source, e))?;
-    let AblationFile { base, set, variants, seeds, measure } = &file.value;
+    let AblationFile { base, set, variants, seeds, seeds_of, measure } = &file.value;
     let at = |steps: &[&str], message: String| Failure::from(file.locate_steps(steps, None, message));
 
-    let (first, last) = *seeds;
-    if first > last {
-        return Err(at(
-            &["seeds"],
-            format!("({first}, {last}) holds no seed; write (first, last), both included"),
-        ));
+    let range = |&(first, last): &(u64, u64), place: &[&str]| {
+        if first > last {
+            let message = format!("({first}, {last}) holds no seed; write (first, last), both included");
+            return Err(at(place, message));
+        }
+        let count = u128::from(last) - u128::from(first) + 1;
+        check_count("", variants.0.len() as u128 + 1, count)
+            .map_err(|e| at(place, e.message.trim_start_matches(": ").to_owned()))?;
+        Ok((first..=last).collect::<Vec<u64>>())
+    };
+    let seeds = range(seeds, &["seeds"])?;
+    let mut own_seeds = BTreeMap::new();
+    for (name, of) in seeds_of {
+        let place = ["seeds_of", name.as_str()];
+        if name != BASE && !variants.0.iter().any(|(variant, _)| variant == name) {
+            let names: Vec<String> = variants.0.iter().map(|(variant, _)| format!("{variant:?}")).collect();
+            let message = format!("there is no variant {name:?}; there are \"base\", {}", names.join(", "));
+            return Err(at(&place, message));
+        }
+        own_seeds.insert(name.as_str(), range(of, &place)?);
     }
-    let count = u128::from(last) - u128::from(first) + 1;
-    check_count("", variants.0.len() as u128 + 1, count)
-        .map_err(|e| at(&["seeds"], e.message.trim_start_matches(": ").to_owned()))?;
     if variants.0.is_empty() {
         let message =
             "there are no variants; write \"name\": [\"path=value\", …], or train the base with ntm train";
@@ -177,12 +192,14 @@ pub(crate) fn plan(
     let blame_measure = |message| at(&["measure"], message);
     let planner =
         Planner { registry, source: &base_source, measure: Some(*measure), blame_measure: &blame_measure };
-    let seed = format!("train.seed={first}");
     let built = |name: &str, changes: &[String]| -> Result<Variant, Failure> {
+        let seeds = own_seeds.get(name).unwrap_or(&seeds);
+        let seed = format!("train.seed={}", seeds[0]);
         let all = [set.as_slice(), changes, overrides].concat();
         // the seed goes last in every run; here it is one of them, since a seed can be wrong too
         let blame = |e| blame(&file, name, (set, changes), e);
-        let mut variant = planner.variant(name, [all, vec![seed.clone()]].concat(), &blame)?;
+        let mut variant = planner.variant(name, [all, vec![seed]].concat(), &blame)?;
+        variant.seeds = seeds.clone();
         variant.overrides.pop();
         Ok(variant)
     };
@@ -198,7 +215,7 @@ pub(crate) fn plan(
         text: source.text,
         base,
         variants,
-        seeds: (first..=last).collect(),
+        seeds,
         measure: Some(*measure),
     })
 }

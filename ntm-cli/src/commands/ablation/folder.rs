@@ -55,6 +55,9 @@ struct ManifestVariant {
     folder: String,
     /// Resolved, with seed 0.
     config: String,
+    /// Where they are not those of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seeds: Option<Vec<u64>>,
 }
 
 impl Manifest {
@@ -63,6 +66,7 @@ impl Manifest {
             name: variant.name.clone(),
             folder: variant.slug.clone(),
             config: variant.config(0),
+            seeds: (variant.seeds != plan.seeds).then(|| variant.seeds.clone()),
         });
         Manifest {
             format: FORMAT,
@@ -90,16 +94,24 @@ impl Manifest {
                 Some(variant) => {
                     let lines = told(&old.config, &variant.config);
                     found.extend(lines.into_iter().map(|line| format!("variant {:?}: {line}", old.name)));
+                    let own = [&old.seeds, &variant.seeds].iter().any(|seeds| seeds.is_some());
+                    let had = old.seeds.as_ref().unwrap_or(&self.seeds);
+                    let asked = variant.seeds.as_ref().unwrap_or(&new.seeds);
+                    let gone = gone(had, asked).filter(|_| own);
+                    found.extend(gone.map(|gone| format!("variant {:?}: {gone}", old.name)));
                 }
             }
         }
-        let gone: Vec<String> =
-            self.seeds.iter().filter(|seed| !new.seeds.contains(seed)).map(u64::to_string).collect();
-        if !gone.is_empty() {
-            found.push(format!("seeds in the folder, and no longer asked for: {}", some_of(&gone, ", ")));
-        }
+        found.extend(gone(&self.seeds, &new.seeds));
         found
     }
+}
+
+/// Seeds that are no longer asked for, as a line.
+fn gone(before: &[u64], asked: &[u64]) -> Option<String> {
+    let gone: Vec<String> = before.iter().filter(|seed| !asked.contains(seed)).map(u64::to_string).collect();
+    (!gone.is_empty())
+        .then(|| format!("seeds in the folder, and no longer asked for: {}", some_of(&gone, ", ")))
 }
 
 /// The differences of two configs, each on a line.
@@ -129,11 +141,11 @@ pub(super) enum Before {
 }
 
 /// Looks at a folder without changing it: refuses what was made by others, and finds for each variant and seed, in the
-/// order of [`Plan::variants`] and [`Plan::seeds`], what is there.
+/// order of [`Plan::variants`] and their seeds, what is there.
 pub(super) fn look(plan: &Plan) -> Result<Vec<Vec<Before>>, Failure> {
     check_manifest(plan)?;
     let of = |variant: &super::plan::Variant| -> Result<Vec<Before>, Failure> {
-        plan.seeds.iter().map(|&seed| look_at(plan, &variant.run(seed), &variant.config(seed))).collect()
+        variant.seeds.iter().map(|&seed| look_at(plan, &variant.run(seed), &variant.config(seed))).collect()
     };
     plan.variants.iter().map(of).collect()
 }

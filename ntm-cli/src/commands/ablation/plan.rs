@@ -35,6 +35,7 @@ pub(crate) struct Plan {
     /// The base with what is set for all variants; of a sweep as its file has it.
     pub(crate) base: Experiment,
     pub(crate) variants: Vec<Variant>,
+    /// Those of every variant that has none of its own.
     pub(crate) seeds: Vec<u64>,
     /// What they are compared by, if they are compared with the base.
     pub(crate) measure: Option<Measure>,
@@ -49,6 +50,7 @@ pub(crate) struct Variant {
     /// All that is applied to the base's text, but the seed.
     pub(crate) overrides: Vec<String>,
     pub(crate) experiment: Experiment,
+    pub(crate) seeds: Vec<u64>,
     /// What one of its runs takes.
     bytes: u128,
 }
@@ -70,7 +72,7 @@ impl Plan {
         self.variants.iter().find(|variant| self.kind == Kind::Ablation && variant.name == BASE)
     }
     pub(crate) fn runs(&self) -> usize {
-        self.variants.len() * self.seeds.len()
+        self.variants.iter().map(|variant| variant.seeds.len()).sum()
     }
     /// Bytes of as many runs at a time as there are jobs, the largest ones.
     pub(crate) fn bytes(&self, jobs: usize) -> u128 {
@@ -104,7 +106,7 @@ pub(crate) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Reads and builds a variant. `blame` says of a config's error where in the user's words its reason stands.
+    /// Reads and builds a variant, which has no seeds yet. `blame` says of a config's error where in the user's words its reason stands.
     pub(crate) fn variant(
         &self,
         name: &str,
@@ -127,6 +129,7 @@ impl Planner<'_> {
             slug,
             overrides,
             experiment: loaded.value,
+            seeds: vec![],
             bytes: plan.most_bytes(),
         })
     }

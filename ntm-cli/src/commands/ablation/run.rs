@@ -86,8 +86,10 @@ pub(crate) fn run(registry: &Registry, plans: &[Plan], options: &Options) -> Res
             folder::forget_tables(&plan.folder)?;
         }
         // a seed of every variant before the next seed: what is there early can be compared
-        for (s, &seed) in plan.seeds.iter().enumerate() {
+        let most = plan.variants.iter().map(|variant| variant.seeds.len()).max().unwrap_or(0);
+        for s in 0..most {
             for (v, variant) in plan.variants.iter().enumerate() {
+                let Some(&seed) = variant.seeds.get(s) else { continue };
                 if results[p][v][s].is_none() {
                     let run = variant.run(seed);
                     let name = if plans.len() > 1 { format!("{}/{run}", plan.name) } else { run.clone() };
@@ -162,7 +164,10 @@ fn about(plan: &Plan) -> String {
         n => format!("{n} variants"),
     };
     let measure = plan.measure.map(|measure| format!(", compared by {measure}")).unwrap_or_default();
-    format!("{} runs: {variants} with {}{measure}", plan.runs(), seeds_told(&plan.seeds))
+    let own = plan.variants.iter().filter(|variant| variant.seeds != plan.seeds);
+    let own: String =
+        own.map(|variant| format!(", {:?} with {}", variant.name, seeds_told(&variant.seeds))).collect();
+    format!("{} runs: {variants} with {}{own}{measure}", plan.runs(), seeds_told(&plan.seeds))
 }
 
 fn introduce(options: &Options, plan: &Plan, results: &Results, at_a_time: usize) {
@@ -194,7 +199,7 @@ fn listed(registry: &Registry, plan: &Plan, looked: &[Vec<Before>]) -> Result<St
     for (variant, looked) in plan.variants.iter().zip(looked) {
         let done = looked.iter().filter(|before| matches!(before, Before::Done(_))).count();
         let done = if done > 0 { format!(", {done} of them finished") } else { String::new() };
-        let numbers: Vec<String> = plan.seeds.iter().map(|seed| format!("seed-{seed}")).collect();
+        let numbers: Vec<String> = variant.seeds.iter().map(|seed| format!("seed-{seed}")).collect();
         let runs = match &numbers[..] {
             [first, _, .., last] => format!("{first} … {last}"),
             other => other.join(", "),
@@ -236,7 +241,7 @@ fn with_first_seed(plan: &Plan, as_written: &str, registry: &Registry) -> Result
 fn conclude(options: &Options, plan: &Plan, results: Results) -> Result<Value, Failure> {
     let group = |(variant, results): (&super::plan::Variant, Vec<Option<RunResult>>)| Group {
         name: variant.name.clone(),
-        members: plan
+        members: variant
             .seeds
             .iter()
             .zip(results)
