@@ -22,6 +22,11 @@ struct Placed {
     range: Range<usize>,
 }
 
+/// The tensors of a parameter.
+fn infos(parts: &[Part], trained: bool) -> impl Iterator<Item = TensorInfo> {
+    parts.iter().map(move |part| TensorInfo { path: part.path.clone(), shape: part.shape.clone(), trained })
+}
+
 /// Why a tensor could not be taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum TensorError {
@@ -86,6 +91,16 @@ impl<T: Real> Model<T> {
     pub fn output_at(&self) -> usize {
         self.output_at
     }
+    /// As [`Model::tensors`], of the model that a cell would be part of: nothing is allocated for its numbers.
+    #[cfg(all(feature = "checkpoint", feature = "config"))]
+    pub(crate) fn tensors_of(cell: &dyn Cell<T>, outputs: usize) -> Vec<TensorInfo> {
+        let output = Linear { inputs: cell.outputs(), outputs };
+        let zero = Initial::Constant(0.0);
+        let parameters = cell.parameters().into_iter().chain(output.parameters("output", zero, zero));
+        parameters
+            .flat_map(|Parameter { parts, trained, .. }| infos(&parts, trained).collect::<Vec<_>>())
+            .collect()
+    }
     /// Numbers of all parameters of a model of this cell, each a block.
     pub(crate) fn numbers(cell: &dyn Cell<T>, outputs: usize) -> u128 {
         let output = Linear { inputs: cell.outputs(), outputs };
@@ -112,13 +127,7 @@ impl<T: Real> Model<T> {
     }
     /// Every tensor, in the order of the slab.
     pub fn tensors(&self) -> Vec<TensorInfo> {
-        self.parts()
-            .map(|(placed, part)| TensorInfo {
-                path: part.path.clone(),
-                shape: part.shape.clone(),
-                trained: placed.parameter.trained,
-            })
-            .collect()
+        self.placed.iter().flat_map(|p| infos(&p.parameter.parts, p.parameter.trained)).collect()
     }
     /// A tensor out of any slab laid out like the parameters (gradients, an optimiser's averages), row-major.
     ///

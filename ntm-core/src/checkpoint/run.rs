@@ -15,7 +15,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Archive, ArchiveError, Data, Tensor};
-use crate::config::{BuildError, ConfigError, Experiment, Loaded, Precision, Registry, Source};
+use crate::config::{BuildError, ConfigError, Experiment, Loaded, Precision, Registry, Source, empty_model};
 use crate::train::{Numbers, Saved};
 use crate::{Model, Real, TensorInfo};
 
@@ -220,6 +220,7 @@ impl Checkpoint {
             return Err(CheckpointError::Format { file: file.to_owned(), given: format, version });
         }
         let Head { numbers, .. } = ron::from_str(head).map_err(bad)?;
+        numbers.check().map_err(|why| not(format!("the numbers in its text cannot be: {why}")))?;
         Ok(Checkpoint { version, numbers, config: config.to_owned(), tensors: archive.tensors })
     }
 
@@ -279,7 +280,10 @@ impl Checkpoint {
         let loaded = self.experiment(registry, &[])?;
         let place = |e: BuildError| CheckpointError::Config(loaded.locate(e));
         let task = loaded.value.task().map_err(place)?;
-        let mut model = loaded.value.model::<T>(&*task).map_err(place)?;
+        let cell = loaded.value.cell::<T>(&*task).map_err(place)?;
+        // whatever its config says of sizes, no more is allocated than the file has numbers for
+        self.fits(&Model::tensors_of(&*cell, task.outputs()))?;
+        let mut model = empty_model(cell, task.outputs());
         self.fill(&mut model)?;
         Ok((loaded.value, model))
     }
@@ -290,16 +294,31 @@ impl Checkpoint {
     /// Every tensor on which the two disagree; the model is then in no useful state.
     pub fn fill<T: Real>(&self, model: &mut Model<T>) -> Result<(), CheckpointError> {
         let infos = model.tensors();
+        self.fits(&infos)?;
         let mut params = std::mem::replace(&mut model.params, crate::buffers::Slab::new(0));
+        let mismatches = self.write_tensors(model, "", infos.iter(), &mut params);
+        model.params = params;
+        if mismatches.is_empty() { Ok(()) } else { Err(CheckpointError::Tensors(mismatches)) }
+    }
+
+    /// Compares the weights with those that a model has, without a model.
+    fn fits(&self, infos: &[TensorInfo]) -> Result<(), CheckpointError> {
+        let mut mismatches = vec![];
+        for TensorInfo { path, shape, .. } in infos {
+            let (path, wanted) = (path.clone(), shape.clone());
+            match self.tensors.get(&path) {
+                None => mismatches.push(Mismatch::Missing { path, wanted }),
+                Some(Tensor { shape, .. }) if *shape != wanted => {
+                    mismatches.push(Mismatch::Shape { path, given: shape.clone(), wanted });
+                }
+                Some(_) => {}
+            }
+        }
         let known: BTreeSet<&str> = infos.iter().map(|info| info.path.as_str()).collect();
-        let mut mismatches = self.write_tensors(model, "", infos.iter(), &mut params);
-        let others = self
-            .tensors
-            .iter()
-            .filter(|(name, _)| !name.starts_with(OPTIMIZER) && !known.contains(name.as_str()));
+        let weights = self.tensors.iter().filter(|(name, _)| !name.starts_with(OPTIMIZER));
+        let others = weights.filter(|(name, _)| !known.contains(name.as_str()));
         mismatches
             .extend(others.map(|(path, t)| Mismatch::Extra { path: path.clone(), given: t.shape.clone() }));
-        model.params = params;
         if mismatches.is_empty() { Ok(()) } else { Err(CheckpointError::Tensors(mismatches)) }
     }
 

@@ -51,6 +51,8 @@ pub use components::{
     register,
 };
 pub use error::{BuildError, ConfigError};
+#[cfg(feature = "checkpoint")]
+pub(crate) use experiment::empty_model;
 #[cfg(feature = "train")]
 pub use experiment::{Experiment, Plan};
 pub use file_path::FilePath;

@@ -1,0 +1,98 @@
+//! What a run decides with, besides tensors.
+
+/// All that a run decides with, besides tensors: what a checkpoint must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub struct Numbers {
+    /// Sequences trained on so far: the number of the next one.
+    pub sequences: u64,
+    /// Updates that the optimiser has made.
+    pub updates: u64,
+    /// Validations in a row below the bar.
+    pub streak: u32,
+    /// Sequences at the first of them.
+    pub streak_began: u64,
+    /// Sequences at the first of three validations in a row below the bar.
+    pub solved_at: Option<u64>,
+    /// Lowest validation cost, bits per sequence.
+    pub best_bits: Option<f64>,
+    /// Sequences at the lowest validation cost.
+    pub best_at: u64,
+    /// Since the last validation: sequences, bits, largest gradient norm.
+    pub since: (u64, f64, f64),
+    /// Sequences at the last validation.
+    pub validated_at: u64,
+}
+
+impl Numbers {
+    /// Whether a run can have come here; a checkpoint may say anything.
+    ///
+    /// # Errors
+    /// The first number that goes with none of the others.
+    pub fn check(&self) -> Result<(), String> {
+        let Numbers {
+            sequences,
+            updates,
+            streak,
+            streak_began,
+            solved_at,
+            best_bits,
+            best_at,
+            since,
+            validated_at,
+        } = *self;
+        let counts = [
+            ("updates", updates),
+            ("streak", streak.into()),
+            ("streak_began", streak_began),
+            ("solved_at", solved_at.unwrap_or(0)),
+            ("best_at", best_at),
+            ("since", since.0),
+            ("validated_at", validated_at),
+        ];
+        if let Some((name, count)) = counts.into_iter().find(|(_, count)| *count > sequences) {
+            return Err(format!("{name} is {count} after {sequences} sequences, and can be as many at most"));
+        }
+        match best_bits {
+            Some(bits) if !bits.is_finite() => Err(format!("best_bits is {bits}, and must be finite")),
+            _ if since.1.is_nan() || since.2.is_nan() => Err("since holds what is not a number".into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Numbers;
+
+    #[test]
+    fn numbers_of_a_run_go_together() {
+        let run = Numbers {
+            sequences: 300,
+            updates: 150,
+            streak: 3,
+            streak_began: 100,
+            solved_at: Some(100),
+            best_bits: Some(0.5),
+            best_at: 300,
+            since: (100, 0.25, f64::INFINITY),
+            validated_at: 200,
+        };
+        assert_eq!(run.check(), Ok(()));
+        assert_eq!(Numbers::default().check(), Ok(()));
+        for (wrong, name) in [
+            (Numbers { updates: 301, ..run }, "updates"),
+            (Numbers { streak: u32::MAX, ..run }, "streak"),
+            (Numbers { streak_began: 301, ..run }, "streak_began"),
+            (Numbers { solved_at: Some(301), ..run }, "solved_at"),
+            (Numbers { best_at: 301, ..run }, "best_at"),
+            (Numbers { since: (301, 0.0, 0.0), ..run }, "since"),
+            (Numbers { validated_at: u64::MAX, ..run }, "validated_at"),
+            (Numbers { best_bits: Some(f64::NAN), ..run }, "best_bits"),
+            (Numbers { since: (0, f64::NAN, 0.0), ..run }, "since"),
+            (Numbers { since: (0, 0.0, f64::NAN), ..run }, "since"),
+        ] {
+            assert!(wrong.check().unwrap_err().starts_with(name), "{wrong:?}");
+        }
+    }
+}
