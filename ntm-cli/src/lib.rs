@@ -28,7 +28,7 @@ pub mod run_files;
 pub mod statistics;
 
 #[cfg(feature = "terminal")]
-pub use commands::main_with;
+pub use commands::{main_with, main_with_words};
 
 use ntm_core::config::Registry;
 

@@ -34,6 +34,7 @@ pub const RUNS: &str = "runs";
 const CONFIG: &str = "config.ron";
 const STATUS: &str = "status.json";
 const LOCK: &str = "lock";
+const CHECKPOINTS: &str = "checkpoints";
 /// What a process that was killed before it wrote the config can leave.
 const LEFTOVERS: [&str; 2] = [LOCK, ".config.ron.tmp"];
 
@@ -200,7 +201,7 @@ impl RunDirectory {
 
     /// The path of a checkpoint, whether it is there or not.
     pub fn checkpoint(&self, which: Checkpoint) -> PathBuf {
-        self.path.join("checkpoints").join(format!("{which}.safetensors"))
+        self.path.join(CHECKPOINTS).join(format!("{which}.safetensors"))
     }
 
     /// The resolved config.
@@ -271,6 +272,7 @@ impl RunWriter {
     /// says.
     pub fn resume(path: &Path) -> Result<RunWriter, RunError> {
         let run = RunDirectory::open(Some(path))?;
+        check_links(&run)?;
         let lock = lock(&run)?;
         Ok(RunWriter { run, _lock: lock })
     }
@@ -355,6 +357,7 @@ fn create_at(out: &Path) -> Result<RunWriter, RunError> {
         other => other.map_err(at(out))?,
     }
     let run = RunDirectory { path: out.to_path_buf() };
+    check_links(&run)?;
     // Before locking, since a lock must not be put among other people's files; and again after it, since
     // another process may have made a run here in between.
     check_free(&run)?;
@@ -399,6 +402,23 @@ fn check_free(run: &RunDirectory) -> Result<(), RunError> {
                 path: run.path.clone(),
                 found: name.to_string_lossy().into_owned(),
             });
+        }
+    }
+    Ok(())
+}
+
+/// Requires that nothing in a run, which may be anybody's, leads out of it: metrics are appended to, checkpoints put below.
+fn check_links(run: &RunDirectory) -> Result<(), RunError> {
+    for directory in [run.path.clone(), run.file(CHECKPOINTS)] {
+        let entries = match fs::read_dir(&directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            other => other.map_err(at(&directory))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(at(&directory))?;
+            if entry.file_type().map_err(at(&entry.path()))?.is_symlink() {
+                return Err(RunError::Link { path: entry.path() });
+            }
         }
     }
     Ok(())
@@ -594,6 +614,44 @@ mod tests {
         other.wait().unwrap();
         assert!(matches!(while_it_lives, Err(RunError::Locked { .. })), "{while_it_lives:?}");
         RunWriter::resume(&path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_run_leads_no_writer_out_of_it() {
+        use std::os::unix::fs::symlink;
+        let (directory, root) = root();
+        let theirs = directory.path().join("theirs");
+        fs::create_dir(&theirs).unwrap();
+        fs::write(theirs.join("letter"), "dear").unwrap();
+        for name in [
+            "metrics.jsonl",
+            "timing.jsonl",
+            "status.json",
+            "lock",
+            "checkpoints",
+            "checkpoints/last.safetensors",
+        ] {
+            let run = run_in(&root, "copy").path().to_path_buf();
+            let link = run.join(name);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            let _ = fs::remove_file(&link);
+            symlink(if name == "checkpoints" { theirs.clone() } else { theirs.join("letter") }, &link)
+                .unwrap();
+            let error = RunWriter::resume(&run).unwrap_err();
+            assert!(matches!(&error, RunError::Link { path } if *path == link), "{name}: {error}");
+        }
+        let begun = root.join("begun");
+        fs::create_dir(&begun).unwrap();
+        symlink(theirs.join("new"), begun.join("lock")).unwrap();
+        let error = RunDirectory::create_under(&root, Some(&begun), "copy").unwrap_err();
+        assert!(matches!(error, RunError::Link { .. }), "{error}");
+        assert_eq!(fs::read_to_string(theirs.join("letter")).unwrap(), "dear");
+        assert_eq!(names_in(&theirs), ["letter"]);
+        // the whole run may lie elsewhere
+        let run = run_in(&root, "copy").path().to_path_buf();
+        symlink(&run, root.join("linked")).unwrap();
+        RunWriter::resume(&root.join("linked")).unwrap();
     }
 
     #[test]

@@ -35,10 +35,10 @@ impl From<TaskError> for Failure {
 }
 impl From<RunError> for Failure {
     fn from(e: RunError) -> Self {
-        use RunError::{HoldsRun, Name, NoRuns, NotADirectory, NotARun, NotEmpty};
+        use RunError::{HoldsRun, Link, Name, NoRuns, NotADirectory, NotARun, NotEmpty};
         match e {
             HoldsRun { .. } | NotEmpty { .. } | NotADirectory { .. } | Name { .. } => Failure::wrong(e),
-            NotARun { .. } | NoRuns { .. } => Failure::wrong(e),
+            Link { .. } | NotARun { .. } | NoRuns { .. } => Failure::wrong(e),
             _ => Failure::stopped(e),
         }
     }

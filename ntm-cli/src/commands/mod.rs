@@ -26,6 +26,7 @@ use clap::{Parser, Subcommand};
 use failure::Failure;
 use ntm_core::config::Registry;
 use ntm_core::kernels::InstructionSet;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Where to begin: the end of `ntm help`.
@@ -82,7 +83,15 @@ enum Command {
 /// Exit codes: 0 if the command did its work, 1 if it could not go on, 2 if the command or the config is wrong, 130
 /// after Ctrl-C.
 pub fn main_with(registry: Registry) -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_with_words(&registry, std::env::args_os())
+}
+
+/// As [`main_with`], with other words than the program's arguments; the first is the name of the program.
+pub fn main_with_words<W: Into<OsString> + Clone>(
+    registry: &Registry,
+    words: impl IntoIterator<Item = W>,
+) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(e) => {
             // help goes to stdout, and whoever closed it needs no more of it
@@ -95,20 +104,20 @@ pub fn main_with(registry: Registry) -> ExitCode {
         return ExitCode::from(2);
     }
     let done = match cli.command {
-        None => train::run(&registry, &train::Args::default()),
-        Some(Command::Train(args)) => train::run(&registry, &args),
-        Some(Command::Check(args)) => check::run(&registry, &args),
-        Some(Command::Eval(args)) => eval::run(&registry, &args),
-        Some(Command::Trace(args)) => trace::run(&registry, &args),
-        Some(Command::Plot(args)) => plot::run(&registry, &args),
-        Some(Command::Report(args)) => report::run(&registry, &args),
-        Some(Command::Import(args)) => import::run(&registry, &args),
-        Some(Command::Export(args)) => export::run(&registry, &args),
-        Some(Command::Bench(args)) => bench::run(&registry, &args),
-        Some(Command::Ablate(args)) => ablate::run(&registry, &args),
-        Some(Command::Sweep(args)) => sweep::run(&registry, &args),
-        Some(Command::Summarise(args)) => summarise::run(&registry, &args),
-        Some(Command::List(args)) => list::run(&registry, &args),
+        None => train::run(registry, &train::Args::default()),
+        Some(Command::Train(args)) => train::run(registry, &args),
+        Some(Command::Check(args)) => check::run(registry, &args),
+        Some(Command::Eval(args)) => eval::run(registry, &args),
+        Some(Command::Trace(args)) => trace::run(registry, &args),
+        Some(Command::Plot(args)) => plot::run(registry, &args),
+        Some(Command::Report(args)) => report::run(registry, &args),
+        Some(Command::Import(args)) => import::run(registry, &args),
+        Some(Command::Export(args)) => export::run(registry, &args),
+        Some(Command::Bench(args)) => bench::run(registry, &args),
+        Some(Command::Ablate(args)) => ablate::run(registry, &args),
+        Some(Command::Sweep(args)) => sweep::run(registry, &args),
+        Some(Command::Summarise(args)) => summarise::run(registry, &args),
+        Some(Command::List(args)) => list::run(registry, &args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
     done.unwrap_or_else(|failure| {

@@ -43,6 +43,16 @@ pub enum RunError {
         /// The directory.
         path: PathBuf,
     },
+    /// Something in a run is a link, and writing to it would write elsewhere.
+    #[error(
+        "{}: is a link, and a run is written to nowhere but in its own directory; put what it leads to in its \
+         place (the directory of the run may itself be a link)",
+        .path.display()
+    )]
+    Link {
+        /// The file or directory.
+        path: PathBuf,
+    },
     /// The name of a run cannot be the name of a directory.
     #[error(
         "the run's name is {name:?}; allowed are names of up to 100 bytes without slash, backslash, colon \
