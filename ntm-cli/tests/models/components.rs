@@ -2,8 +2,8 @@
 use ntm_cli::builtin;
 use ntm_cli::core::checkpoint::{Archive, Tensor};
 use ntm_cli::core::config::{
-    AddressingKind, ControllerKind, HeadKind, MemoryKind, MemorySite, ModelKind, Named, Source, StageKind,
-    TaskKind,
+    AddressingKind, ControllerKind, HeadKind, MemoryKind, MemorySite, ModelKind, Named, Registry, Source,
+    StageKind, TaskKind,
 };
 use ntm_cli::core::memory::{Arrangement, Order, Step, Writes};
 use ntm_cli::core::testkit::{memory_with, registered};
@@ -20,61 +20,12 @@ fn every_kind_is_checked_here() {
     assert_eq!(kinds, checked, "a new kind needs a test in this file");
 }
 
+/// Their own crate has the test kit over all of them.
 #[test]
-fn stages() {
-    let examples = [
-        "Content()",
-        "Content(key: Tanh, similarity: Cosine(at: Floor))",
-        "Content(key: Relu, strength: Exp, similarity: Dot())",
-        "Content(key: Clip(min: -1, max: 1), strength: OnePlusSoftplus, similarity: Cosine(epsilon: 1e-3))",
-        "Content(strength: Exp)",
-        "Content(key: Affine(scale: 2, offset: -1, of: Sigmoid))",
-        "Content(similarity: Cosine(epsilon: 0))",
-        "Content(similarity: Cosine(at: Norms))",
-        "Content(similarity: Cosine(epsilon: 1e-16, at: InsideRoot))",
-        "Interpolate()",
-        "Interpolate(gate: HardSigmoid)",
-        "Interpolate(gate: Linear)",
-        "Shift(range: 0)",
-        "Shift()",
-        "Shift(range: 2)",
-        "Shift(direction: LastForward)",
-        "Shift(range: 2, direction: LastForward, kernel: SoftmaxOfRelu)",
-        "ScalarShift()",
-        "ScalarShift(direction: PositiveDown)",
-        "Shift(boundary: Zero)",
-        "Shift(range: 2, direction: LastForward, boundary: Zero)",
-        "Shift(range: 0, boundary: Zero)",
-        "FixedShift(kernel: [0.0, 1.0, 0.0])",
-        "FixedShift(kernel: [1])",
-        "FixedShift(kernel: [0.1, 0.2, 0.4, 0, 0.3], direction: LastForward)",
-        "FixedShift(kernel: [1, -2.5, 0.5], boundary: Zero)",
-        "Sharpen()",
-        "Sharpen(epsilon: 1e-16)",
-        "Sharpen(power: OnePlusRelu)",
-        "Sharpen(power: Exp)",
-        "Sharpen(power: TenSigmoid, epsilon: 1e-3)",
-        "Sharpen(epsilon: 1e-16, epsilon_at: Base)",
-        "Sharpen(epsilon: 1e-3, epsilon_at: Base)",
-    ];
-    registered::<StageKind>(&builtin(), &examples);
-}
-
-#[test]
-fn addressings() {
-    let examples = [
-        CLASSIC,
-        "Chain([Content()])",
-        "Chain([Shift(range: 1)])",
-        "Chain([FixedShift(kernel: [0.2, 0.8, 0])])",
-        "Chain([Content(similarity: Cosine(epsilon: 0)), Interpolate(), Shift(boundary: Zero), \
-         Sharpen(epsilon: 1e-16, epsilon_at: Base)])",
-        "Chain([Interpolate(), Content()])",
-        "Chain([Content(), Interpolate(), ScalarShift(), Sharpen()])",
-        "Chain([Content(), Content(similarity: Dot()), Interpolate()])",
-        "Chain([Sharpen(), Shift(range: 2, direction: LastForward), Interpolate(), Content(), Sharpen()])",
-    ];
-    registered::<AddressingKind>(&builtin(), &examples);
+fn stages_and_addressings_are_those_of_the_addressing_crate() {
+    let theirs = ntm_cli::addressing::register(Registry::default());
+    assert_eq!(builtin().names::<StageKind>(), theirs.names::<StageKind>());
+    assert_eq!(builtin().names::<AddressingKind>(), theirs.names::<AddressingKind>());
 }
 
 #[test]
