@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use ntm_core::checkpoint::write_atomically;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::json::{open_regular, read_limited};
 use super::{RunError, at};
@@ -104,7 +105,7 @@ fn mend(file: &mut File) -> io::Result<u64> {
         return file.seek(SeekFrom::End(0));
     }
     // Only of an object can one say that it is complete: 12 may have been going to be 123.
-    if unfinished.ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(unfinished).is_ok() {
+    if unfinished.ends_with(b"}") && serde_json::from_slice::<Value>(unfinished).is_ok() {
         file.seek(SeekFrom::End(0))?;
         file.write_all(b"\n")?;
     } else {
@@ -231,7 +232,9 @@ pub fn truncate_jsonl(path: &Path, upto_sequences: u64) -> Result<Kept, RunError
             }
             continue;
         }
-        let record: Record = match serde_json::from_slice(line) {
+        // as a reader takes it: what is kept can be read, numbers that are too large for JSON's readers included
+        let record = serde_json::from_slice::<Value>(line).and_then(Record::deserialize);
+        let record = match record {
             Ok(record) => record,
             Err(_) if lines.peek().is_none() => break,
             Err(error) => return Err(bad_line(path, index + 1, &error)),
@@ -258,7 +261,7 @@ pub fn truncate_jsonl(path: &Path, upto_sequences: u64) -> Result<Kept, RunError
 mod tests {
     use std::fs;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

@@ -1,6 +1,7 @@
 //! Every way by which bytes that others wrote come in. Each takes any bytes, and holds whatever is accepted to what it
 //! promises. The fuzz targets in `fuzz/` run these, and so do the tests beside them, over all that was once found.
-#![allow(dead_code)] // each fuzz target uses one
+// each fuzz target uses one reader, and is what `cfg(fuzzing)` says
+#![allow(dead_code, unexpected_cfgs)]
 use crate::TINY;
 use ntm_cli::core::checkpoint::{Archive, Checkpoint, Data, Foreign, Tensor};
 use ntm_cli::core::config::{Experiment, Registry, Source, differences, split_values, to_ron, value_at};

@@ -34,6 +34,7 @@ fn on_every_set(mut narrow: impl FnMut()) {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     for set in InstructionSet::ALL {
         if InstructionSet::limit(set) == set {
+            assert_eq!(InstructionSet::current(), set);
             println!("f32, {}", set.name());
             narrow();
         }
