@@ -23,6 +23,7 @@ fn stages() {
         "Interpolate()",
         "Interpolate(gate: HardSigmoid)",
         "Interpolate(gate: Linear)",
+        "Interpolate(gate: Relu)",
         "Shift(range: 0)",
         "Shift()",
         "Shift(range: 2)",

@@ -7,7 +7,7 @@ const SUMS: usize = 16;
 const TURNS: usize = 4096;
 
 kernel! {
-    /// Sixteen independent sums, each turned into sum * factor + factor some thousand times; one of their lanes is added to
+    /// Sixteen independent sums, each turned into sum * factor + factor some thousand times; what all their lanes hold is added to
     /// `result`, and the number of floating-point operations made is added to `operations`.
     pub fn multiply_add[V, T](factor: T, result: &'a mut T, operations: &'a mut f64)
     check {}

@@ -109,3 +109,45 @@ pub fn evaluate_telling<T: Real>(
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use rand::RngExt;
+
+    /// Sequences of one number, drawn.
+    #[derive(Debug)]
+    struct One;
+    impl Task for One {
+        fn inputs(&self) -> usize {
+            1
+        }
+        fn outputs(&self) -> usize {
+            1
+        }
+        fn steps(&self, size: Option<u64>) -> Result<usize, TaskError> {
+            size.map_or(Ok(1), |size| Err(TaskError(format!("{size}"))))
+        }
+        fn draw(&self, random: &mut Random, _: Option<u64>, to: &mut Sequence) -> Result<(), TaskError> {
+            to.reset(1, 1, 1);
+            to.inputs[0] = random.random();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn sequences_are_those_of_their_numbers_however_they_are_cut_into_batches() {
+        let drawn = |first: u64, items: usize, room: usize| -> Vec<f32> {
+            let mut batcher = Batcher::<f32>::new(&One, room, 2, None).unwrap();
+            batcher.draw(&One, None, (Purpose::Training, 3), first, items).unwrap();
+            assert_eq!(batcher.batch.items, items.min(room));
+            batcher.sequences()[..items.min(room)].iter().map(|sequence| sequence.inputs[0]).collect()
+        };
+        let all = drawn(0, 7, 7);
+        assert_eq!(drawn(0, 9, 7), all, "no more than there is room for");
+        assert_eq!([drawn(0, 4, 4), drawn(4, 3, 7)].concat(), all);
+        assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(Batcher::<f32>::new(&One, 1, 1, Some(5)).is_err());
+    }
+}

@@ -11,6 +11,7 @@ mod interpolate;
 mod loss;
 mod lstm;
 mod optimizers;
+mod peak;
 mod products;
 mod read_write;
 mod sharpen;
