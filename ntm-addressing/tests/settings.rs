@@ -4,7 +4,7 @@ use ntm_addressing::{
 };
 use ntm_core::config::{AddressingKind, HeadSite, Named, Registry, Source, StageKind};
 use ntm_core::traits::{Look, LookGradient};
-use ntm_core::{Addressing, Operations, Shape, Stage};
+use ntm_core::{Activation, Addressing, Operations, Shape, Stage};
 
 fn shape(slots: usize) -> Shape {
     Shape { slots, width: 2 }
@@ -148,4 +148,11 @@ fn what_a_setting_may_not_be_is_told_at_its_field() {
     }
     let chain: Named<AddressingKind> = registry.parse(&Source::new("a chain", "Chain([])")).unwrap();
     assert!(chain.build::<f32>(&HeadSite { shape: shape(5), head: 0, heads: 1 }).is_err());
+}
+
+#[test]
+fn a_gate_between_none_and_all_keeps_the_sum() {
+    let keeps = |gate| Stage::<f32>::keeps_sum(&Interpolate { gate });
+    assert!(keeps(Activation::Sigmoid) && keeps(Activation::HardSigmoid));
+    assert!(!keeps(Activation::Relu) && !keeps(Activation::Tanh) && !keeps(Activation::Linear));
 }
