@@ -88,14 +88,12 @@ pub(crate) fn run(registry: &Registry, plans: &[Plan], options: &Options) -> Res
         // a seed of every variant before the next seed: what is there early can be compared
         let most = plan.variants.iter().map(|variant| variant.seeds.len()).max().unwrap_or(0);
         for s in 0..most {
-            for (v, variant) in plan.variants.iter().enumerate() {
-                let Some(&seed) = variant.seeds.get(s) else { continue };
-                if results[p][v][s].is_none() {
-                    let run = variant.run(seed);
-                    let name = if plans.len() > 1 { format!("{}/{run}", plan.name) } else { run.clone() };
-                    todo.push(Job { plan, variant, seed, path: plan.folder.join(run), name });
-                    places.push((p, v, s));
-                }
+            for (v, (variant, before)) in plan.variants.iter().zip(&results[p]).enumerate() {
+                let (Some(&seed), Some(None)) = (variant.seeds.get(s), before.get(s)) else { continue };
+                let run = variant.run(seed);
+                let name = if plans.len() > 1 { format!("{}/{run}", plan.name) } else { run.clone() };
+                todo.push(Job { plan, variant, seed, path: plan.folder.join(run), name });
+                places.push((p, v, s));
             }
         }
     }
