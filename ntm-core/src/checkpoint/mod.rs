@@ -20,6 +20,8 @@ mod error;
 mod foreign;
 mod header;
 #[cfg(feature = "config")]
+mod numbers;
+#[cfg(feature = "config")]
 mod run;
 #[cfg(test)]
 mod tests;

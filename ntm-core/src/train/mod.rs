@@ -1,7 +1,6 @@
 //! Training: tasks, optimisers, clipping, validation, and the trainer that puts them together.
 mod batcher;
 mod clip;
-mod numbers;
 mod optimizer;
 mod settings;
 mod task;
@@ -9,8 +8,7 @@ mod trainer;
 
 pub use batcher::{Batcher, evaluate, evaluate_telling};
 pub use clip::Clip;
-pub use numbers::Numbers;
 pub use optimizer::{Optimizer, OptimizerState};
 pub use settings::TrainSettings;
 pub use task::{Mark, Task, TaskError};
-pub use trainer::{LastUpdate, Record, Saved, TrainError, Trainer};
+pub use trainer::{LastUpdate, Numbers, Record, Saved, TrainError, Trainer};

@@ -1,6 +1,6 @@
 //! A training run as a state machine: each call makes one update, and validates when that is due.
 use super::clip::euclidean_norm;
-use super::{Batcher, Numbers, OptimizerState, Task, TaskError, TrainSettings};
+use super::{Batcher, OptimizerState, Task, TaskError, TrainSettings};
 use crate::buffers::Slab;
 use crate::bytes::Bytes;
 use crate::engine::{Engine, Evaluator, Exact, Inspection, Score, inspect_scored};
@@ -47,6 +47,30 @@ pub struct Record {
     pub validation_bits: f64,
     /// Mean number of wrong bits of the validation sequences, or what else the loss calls wrong.
     pub validation_wrong_bits: f64,
+}
+
+/// All that a run decides with, besides tensors: what a checkpoint must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
+pub struct Numbers {
+    /// Sequences trained on so far: the number of the next one.
+    pub sequences: u64,
+    /// Updates that the optimiser has made.
+    pub updates: u64,
+    /// Validations in a row below the bar.
+    pub streak: u32,
+    /// Sequences at the first of them.
+    pub streak_began: u64,
+    /// Sequences at the first of three validations in a row below the bar.
+    pub solved_at: Option<u64>,
+    /// Lowest validation cost, bits per sequence.
+    pub best_bits: Option<f64>,
+    /// Sequences at the lowest validation cost.
+    pub best_at: u64,
+    /// Since the last validation: sequences, bits, largest gradient norm.
+    pub since: (u64, f64, f64),
+    /// Sequences at the last validation.
+    pub validated_at: u64,
 }
 
 /// A run as plain tensors and numbers, to be saved or restored.
@@ -298,7 +322,7 @@ impl<T: Real> Trainer<T> {
             if n.streak == 0 {
                 n.streak_began = n.sequences;
             }
-            n.streak = n.streak.saturating_add(1);
+            n.streak += 1;
             if n.streak == STREAK && n.solved_at.is_none() {
                 n.solved_at = Some(n.streak_began);
             }

@@ -1,28 +1,5 @@
-//! What a run decides with, besides tensors.
-
-/// All that a run decides with, besides tensors: what a checkpoint must hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "config", derive(serde::Serialize, serde::Deserialize))]
-pub struct Numbers {
-    /// Sequences trained on so far: the number of the next one.
-    pub sequences: u64,
-    /// Updates that the optimiser has made.
-    pub updates: u64,
-    /// Validations in a row below the bar.
-    pub streak: u32,
-    /// Sequences at the first of them.
-    pub streak_began: u64,
-    /// Sequences at the first of three validations in a row below the bar.
-    pub solved_at: Option<u64>,
-    /// Lowest validation cost, bits per sequence.
-    pub best_bits: Option<f64>,
-    /// Sequences at the lowest validation cost.
-    pub best_at: u64,
-    /// Since the last validation: sequences, bits, largest gradient norm.
-    pub since: (u64, f64, f64),
-    /// Sequences at the last validation.
-    pub validated_at: u64,
-}
+//! What a checkpoint says of where training stood, held to what can be.
+use crate::train::Numbers;
 
 impl Numbers {
     /// Whether a run can have come here; a checkpoint may say anything.
@@ -53,6 +30,9 @@ impl Numbers {
         if let Some((name, count)) = counts.into_iter().find(|(_, count)| *count > sequences) {
             return Err(format!("{name} is {count} after {sequences} sequences, and can be as many at most"));
         }
+        if streak == u32::MAX {
+            return Err(format!("streak is {streak}, and can grow no more"));
+        }
         match best_bits {
             Some(bits) if !bits.is_finite() => Err(format!("best_bits is {bits}, and must be finite")),
             _ if since.1.is_nan() || since.2.is_nan() => Err("since holds what is not a number".into()),
@@ -63,7 +43,7 @@ impl Numbers {
 
 #[cfg(test)]
 mod tests {
-    use super::Numbers;
+    use crate::train::Numbers;
 
     #[test]
     fn numbers_of_a_run_go_together() {
@@ -82,7 +62,8 @@ mod tests {
         assert_eq!(Numbers::default().check(), Ok(()));
         for (wrong, name) in [
             (Numbers { updates: 301, ..run }, "updates"),
-            (Numbers { streak: u32::MAX, ..run }, "streak"),
+            (Numbers { streak: 301, ..run }, "streak"),
+            (Numbers { streak: u32::MAX, sequences: u64::MAX, ..run }, "streak"),
             (Numbers { streak_began: 301, ..run }, "streak_began"),
             (Numbers { solved_at: Some(301), ..run }, "solved_at"),
             (Numbers { best_at: 301, ..run }, "best_at"),
