@@ -72,6 +72,13 @@ impl Default for Optimizer {
 }
 
 impl Optimizer {
+    /// The same with its rate multiplied by `factor`.
+    pub fn scaled(mut self, factor: f64) -> Self {
+        match &mut self {
+            Optimizer::RmsProp { rate, .. } | Optimizer::Adam { rate, .. } => *rate *= factor,
+        }
+        self
+    }
     /// What is wrong with its numbers, if anything: the field, and why.
     ///
     /// # Errors

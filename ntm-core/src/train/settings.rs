@@ -1,5 +1,5 @@
 //! Settings of training.
-use super::{Clip, Optimizer};
+use super::{Clip, Optimizer, Schedule};
 use crate::engine::Extent;
 
 /// How a model is trained.
@@ -13,6 +13,8 @@ pub struct TrainSettings {
     pub sequences: u64,
     /// How gradients become updates; the paper uses RMSProp.
     pub optimizer: Optimizer,
+    /// How the optimiser's rate changes in the course of training.
+    pub schedule: Schedule,
     /// How gradients are clipped before that; the paper cuts each number to +-10.
     pub clip: Clip,
     /// Parameters and training sequences are drawn from it.
@@ -42,6 +44,7 @@ impl Default for TrainSettings {
             batch: 1,
             sequences: 200_000,
             optimizer: Optimizer::default(),
+            schedule: Schedule::Constant,
             clip: Clip::Norm(10.0),
             seed: 1,
             chunk: 8,
@@ -90,6 +93,7 @@ impl TrainSettings {
             }
             _ => {}
         }
+        self.schedule.check().map_err(|(field, why)| (format!("schedule.{field}"), why))?;
         self.optimizer.check().map_err(|(field, why)| (format!("optimizer.{field}"), why))
     }
 }

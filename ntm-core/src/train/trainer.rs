@@ -280,8 +280,8 @@ impl<T: Real> Trainer<T> {
             return Err(self.find_not_finite(what, items));
         }
         let change = self.settings.clip.change(norm);
-        let optimizer = &self.settings.optimizer;
-        self.optimizer.update(optimizer, change, self.engine.last_gradient(), &mut self.model.params);
+        let optimizer = self.settings.optimizer.scaled(self.settings.schedule.factor(self.numbers.sequences));
+        self.optimizer.update(&optimizer, change, self.engine.last_gradient(), &mut self.model.params);
         let n = &mut self.numbers;
         n.sequences += items as u64;
         n.updates = self.optimizer.updates;
