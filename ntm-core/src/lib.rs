@@ -16,6 +16,8 @@ pub mod bytes;
 pub mod checkpoint;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "checkpoint")]
+pub mod disk;
 #[cfg(feature = "train")]
 pub mod engine;
 mod field;

@@ -59,9 +59,10 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     };
 
     let writer = RunDirectory::create(args.out.as_deref(), &name)?;
-    writer.write_config(&config)?;
-    writer.write_environment(&environment())?;
+    // the config makes it a run, and a run has the weights
     checkpoint.clone().write(writer.new_checkpoint(Which::Last)?)?;
+    writer.write_config(&config)?;
+    writer.write_environment(environment())?;
     writer.write_status(&Status::imported())?;
     let (run, program) = (writer.path().display(), out::program());
     // without files of its own the task wants to be told of some, or the commands below end at once

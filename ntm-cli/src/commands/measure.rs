@@ -147,6 +147,9 @@ pub(crate) fn rows(
         let wanted = count(task, size, sequences);
         let purpose = (purpose(size), settings.eval_seed);
         let scores = evaluate_telling(model, task, size, purpose, wanted, settings.chunk, threads, ended)?;
+        if let Some(n) = scores.iter().position(|score| !score.bits.is_finite()) {
+            return Err(not_finite(task, size, n, model));
+        }
         let count = scores.len().max(1) as f64;
         let drawn = task.trained_sizes().filter(|_| size.is_none());
         let in_bits = task.loss() != Loss::MeanSquare;
@@ -162,6 +165,26 @@ pub(crate) fn rows(
         })
     };
     sizes.iter().map(row).collect()
+}
+
+/// There is no mean where a cost is infinite or not a number.
+fn not_finite(task: &dyn Task, size: Option<u64>, n: usize, model: &Model<f32>) -> Failure {
+    let size = size.map(|size| format!(" of {} {size}", task.size_name())).unwrap_or_default();
+    let bad = |path: &str| {
+        model.read(&model.params, path).is_ok_and(|numbers| numbers.iter().any(|x| !x.is_finite()))
+    };
+    let tensors = model.tensors();
+    Failure::stopped(match tensors.iter().map(|tensor| &*tensor.path).find(|path| bad(path)) {
+        Some(path) => {
+            format!(
+                "`{path}` of the model holds a number that is not finite: there is nothing to measure; take another checkpoint"
+            )
+        }
+        None => format!(
+            "the cost of sequence {n}{size} is not finite: the weights are, so a number overflows on the way; measure smaller \
+             sizes, or another checkpoint"
+        ),
+    })
 }
 
 /// The same sequences once more, for what the best predictions of them cost.

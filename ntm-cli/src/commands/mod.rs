@@ -21,6 +21,7 @@ mod sweep;
 mod threads;
 mod trace;
 mod train;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -72,6 +73,8 @@ enum Command {
     Sweep(sweep::Args),
     /// Put runs into one table, grouped by a setting
     Summarise(summarise::Args),
+    /// Make the first part of a run again, and compare bit for bit
+    Verify(verify::Args),
     /// Name the components that may stand in a config
     List(list::Args),
     /// Write completions for a shell
@@ -117,6 +120,7 @@ pub fn main_with_words<W: Into<OsString> + Clone>(
         Some(Command::Ablate(args)) => ablate::run(registry, &args),
         Some(Command::Sweep(args)) => sweep::run(registry, &args),
         Some(Command::Summarise(args)) => summarise::run(registry, &args),
+        Some(Command::Verify(args)) => verify::run(registry, &args),
         Some(Command::List(args)) => list::run(registry, &args),
         Some(Command::Completions(args)) => completions::run(&args),
     };

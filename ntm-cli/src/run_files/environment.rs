@@ -3,8 +3,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 
+use ntm_core::kernels::InstructionSet;
 use serde::{Deserialize, Serialize};
 
 /// What a run was made with: enough to make it again, nothing that tells whose machine it was.
@@ -23,16 +25,55 @@ pub struct Environment {
     pub arch: String,
     /// The processor's own name, where the system tells it.
     pub cpu: Option<String>,
-    /// Threads that this process may run at the same time.
+    /// The instruction set that the kernels used, `avx2` for example; files of earlier versions do not say.
+    #[serde(default)]
+    pub instruction_set: Option<String>,
+    /// Threads that this process may run at the same time. Bits do not depend on them.
     pub threads: usize,
     /// The compiler, if the build recorded it.
     pub rustc: Option<String>,
     /// The target triple, if the build recorded it.
     pub target: Option<String>,
+    /// Those in which the run went on, each where it is not the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Environment>,
 }
 
-/// Looks at the machine and the working directory. What cannot be found out is `None`; nothing here can fail.
+impl Environment {
+    /// In what another one differs that can change bits, in a line each: what was here, and what is there. Threads cannot.
+    pub fn differences(&self, other: &Environment) -> Vec<String> {
+        let dirty = |e: &Environment| e.dirty.map(|dirty| if dirty { "yes" } else { "no" }.to_owned());
+        let field = |name: &str, of: &dyn Fn(&Environment) -> Option<String>| {
+            let (then, now) = (of(self), of(other));
+            let word = |value: Option<String>| value.unwrap_or_else(|| "not known".to_owned());
+            (then != now).then(|| format!("{name}: {} -> {}", word(then), word(now)))
+        };
+        let fields = [
+            field("instruction set", &|e| e.instruction_set.clone()),
+            field("version", &|e| Some(e.version.clone())),
+            field("commit", &|e| e.commit.clone()),
+            field("files changed since the commit", &dirty),
+            field("compiler", &|e| e.rustc.clone()),
+            field("target", &|e| e.target.clone()),
+            field("system", &|e| Some(format!("{} on {}", e.os, e.arch))),
+            field("processor", &|e| e.cpu.clone()),
+        ];
+        fields.into_iter().flatten().collect()
+    }
+
+    /// The one in which a run was last.
+    pub fn last(&self) -> &Environment {
+        self.later.last().unwrap_or(self)
+    }
+}
+
+/// Looks at the machine and the working directory, once in a process. What cannot be found out is `None`; nothing here can fail.
 pub fn environment() -> Environment {
+    static HERE: OnceLock<Environment> = OnceLock::new();
+    HERE.get_or_init(look).clone()
+}
+
+fn look() -> Environment {
     let (commit, dirty) = match option_env!("NTM_COMMIT") {
         Some(commit) => (Some(commit.to_owned()), None),
         None => env::current_dir().map_or((None, None), |directory| commit_of(&directory)),
@@ -44,9 +85,11 @@ pub fn environment() -> Environment {
         os: env::consts::OS.to_owned(),
         arch: env::consts::ARCH.to_owned(),
         cpu: File::open("/proc/cpuinfo").ok().and_then(|file| cpu_model(BufReader::new(file))),
+        instruction_set: Some(InstructionSet::current().name().to_owned()),
         threads: thread::available_parallelism().map_or(1, usize::from),
         rustc: option_env!("NTM_RUSTC").map(str::to_owned),
         target: option_env!("NTM_TARGET").map(str::to_owned),
+        later: vec![],
     }
 }
 
@@ -105,6 +148,32 @@ mod tests {
         assert!(here.target.as_ref().is_some_and(|target| target.contains('-')), "{here:?}");
         let text = serde_json::to_string(&here).unwrap();
         assert_eq!(serde_json::from_str::<Environment>(&text).unwrap(), here);
+        assert!(here.instruction_set.as_ref().is_some_and(|name| text.contains(name.as_str())), "{text}");
+    }
+
+    #[test]
+    fn environments_say_in_what_they_differ() {
+        let here = environment();
+        assert_eq!(here.differences(&here), [] as [String; 0]);
+        let there = Environment {
+            instruction_set: None,
+            threads: here.threads + 1,
+            dirty: here.dirty.map_or(Some(true), |_| None),
+            ..here.clone()
+        };
+        let said = here.differences(&there);
+        assert_eq!(said.len(), 2, "threads change no bits: {said:?}");
+        let set = here.instruction_set.clone().unwrap();
+        assert_eq!(said[0], format!("instruction set: {set} -> not known"));
+        assert!(said[1].starts_with("files changed since the commit: "), "{said:?}");
+    }
+
+    #[test]
+    fn an_environment_of_an_earlier_version_is_read() {
+        let mut value = serde_json::to_value(environment()).unwrap();
+        value.as_object_mut().unwrap().remove("instruction_set");
+        let read: Environment = serde_json::from_value(value).unwrap();
+        assert_eq!((read.instruction_set, read.later.len()), (None, 0));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use ntm_core::checkpoint::write_atomically;
+use ntm_core::disk;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,10 +42,8 @@ impl JsonLines {
     /// file.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
         let path = path.into();
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
-        let length = mend(&mut file).map_err(at(&path))?;
+        let mut file = open_or_create(&path).map_err(at(&path))?;
+        let length = mend(&mut file, &path).map_err(at(&path))?;
         Ok(JsonLines { path, file, length, line: Vec::new() })
     }
 
@@ -63,9 +62,9 @@ impl JsonLines {
             return Err(RunError::Unwritable { path: self.path.clone(), detail });
         }
         self.line.push(b'\n');
-        if let Err(error) = self.file.write_all(&self.line) {
+        if let Err(error) = disk::append(&mut self.file, &self.path, &self.line) {
             // The first error is the one to tell; the next opening would mend the line as well.
-            let _ = self.file.set_len(self.length);
+            let _ = disk::cut(&self.file, &self.path, self.length);
             let _ = self.file.seek(SeekFrom::Start(self.length));
             return Err(at(&self.path)(error));
         }
@@ -80,17 +79,28 @@ impl JsonLines {
     ///
     /// What the file system says.
     pub fn sync(&self) -> Result<(), RunError> {
-        self.file.sync_data().map_err(at(&self.path))
+        disk::sync(&self.file, &self.path).map_err(at(&self.path))
+    }
+}
+
+/// A file to write to; a new one is in its directory after a power cut too.
+fn open_or_create(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let file = disk::create(path)?;
+            disk::sync_directory(disk::directory_of(path)).map(|()| file)
+        }
+        other => other,
     }
 }
 
 /// Sees to it that the file ends with a line end, stands there, and gives its length.
-fn mend(file: &mut File) -> io::Result<u64> {
+fn mend(file: &mut File, path: &Path) -> io::Result<u64> {
     let length = file.metadata()?.len();
     let start = length.saturating_sub(MAX_LINE as u64 + 1);
     file.seek(SeekFrom::Start(start))?;
     let mut end = Vec::new();
-    file.take(MAX_LINE as u64 + 1).read_to_end(&mut end)?;
+    file.by_ref().take(MAX_LINE as u64 + 1).read_to_end(&mut end)?;
     let unfinished = match end.iter().rposition(|&byte| byte == b'\n') {
         Some(line_end) => &end[line_end + 1..],
         None if start == 0 => &end[..],
@@ -107,9 +117,9 @@ fn mend(file: &mut File) -> io::Result<u64> {
     // Only of an object can one say that it is complete: 12 may have been going to be 123.
     if unfinished.ends_with(b"}") && serde_json::from_slice::<Value>(unfinished).is_ok() {
         file.seek(SeekFrom::End(0))?;
-        file.write_all(b"\n")?;
+        disk::append(file, path, b"\n")?;
     } else {
-        file.set_len(length - unfinished.len() as u64)?;
+        disk::cut(file, path, length - unfinished.len() as u64)?;
     }
     file.seek(SeekFrom::End(0))
 }

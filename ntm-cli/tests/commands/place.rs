@@ -24,9 +24,16 @@ pub(crate) struct Place(TempDir);
 
 impl Place {
     pub(crate) fn new() -> Place {
-        let place = Place(tempfile::tempdir().unwrap());
-        place.write("tiny.ron", TINY);
-        place
+        Place(tempfile::tempdir().unwrap()).with_tiny()
+    }
+    /// One where nobody waits for a disk, if there is such a place: for tests that write often and pull no plug.
+    pub(crate) fn in_memory() -> Place {
+        let made = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Place(made.unwrap()).with_tiny()
+    }
+    fn with_tiny(self) -> Place {
+        self.write("tiny.ron", TINY);
+        self
     }
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)

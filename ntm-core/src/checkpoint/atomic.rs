@@ -1,6 +1,7 @@
+use crate::disk;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Writes a file so that a reader sees either the old content or the new, never a mixture, even after a power
@@ -18,18 +19,18 @@ use std::path::{Path, PathBuf};
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary_for(path)?;
     let file = create_anew(&temporary)?;
-    let written = fill(file, bytes).and_then(|()| fs::rename(&temporary, path));
+    let written = fill(file, &temporary, bytes).and_then(|()| disk::rename(&temporary, path));
     if let Err(error) = written {
         // The first error is the one to tell; a leftover is harmless.
-        let _ = fs::remove_file(&temporary);
+        let _ = disk::remove(&temporary);
         return Err(error);
     }
-    sync_directory(directory_of(path))
+    disk::sync_directory(disk::directory_of(path))
 }
 
-fn fill(mut file: File, bytes: &[u8]) -> io::Result<()> {
-    file.write_all(bytes)?;
-    file.sync_all()
+fn fill(mut file: File, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    disk::append(&mut file, path, bytes)?;
+    disk::sync(&file, path)
 }
 
 fn temporary_for(path: &Path) -> io::Result<PathBuf> {
@@ -42,44 +43,21 @@ fn temporary_for(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(hidden))
 }
 
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// A new file, never an existing one or the target of a link; a leftover of a killed process is removed
-/// first.
+/// A new file; a leftover of a killed process is removed first.
 fn create_anew(path: &Path) -> io::Result<File> {
-    let create = || OpenOptions::new().write(true).create_new(true).open(path);
-    match create() {
+    match disk::create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            fs::remove_file(path)?;
-            create()
+            disk::remove(path)?;
+            disk::create(path)
         }
         other => other,
     }
 }
 
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    use ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
-        // Some network file systems cannot sync a directory, and one may write into a directory one may not
-        // read.
-        Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
-        other => other,
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names_in(directory: &Path) -> Vec<String> {

@@ -31,6 +31,17 @@ pub enum TrainError {
         /// step, sequence, head and quantity where it first appeared
         place: String,
     },
+    /// An update made a parameter or a number of the optimiser infinite or not a number.
+    #[error(
+        "{what} is not finite after {sequences} sequences: an update was too large. Try a lower train.optimizer.rate or a \
+         smaller train.clip"
+    )]
+    Overflow {
+        /// the tensor
+        what: String,
+        /// sequences seen
+        sequences: u64,
+    },
 }
 
 /// One validation. Costs are in the unit of the task's [`Loss`](crate::Loss): bits, but for `MeanSquare`.
@@ -239,6 +250,31 @@ impl<T: Real> Trainer<T> {
                 each(&record);
             }
         }
+        self.check()
+    }
+    /// Whether all that would be saved is finite. A step looks at its loss and its gradient only, and an update can overflow
+    /// after that; so this is to be asked before anything is kept. A validation asks by itself.
+    ///
+    /// # Errors
+    /// The first tensor of parameters or optimiser state that holds a number which is not finite.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let slabs = self.optimizer.slabs.iter().map(|(name, slab)| (format!("{name} of "), &slab[..]));
+        let all = [(String::new(), &self.model.params[..]), ("the best ".into(), &self.best[..])];
+        for (of, slab) in all.into_iter().chain(slabs) {
+            if slab.iter().all(|x| x.is_finite()) {
+                continue;
+            }
+            let bad = |path: &str| {
+                self.model.read(slab, path).is_ok_and(|numbers| numbers.iter().any(|x| !x.is_finite()))
+            };
+            let tensors = self.model.tensors();
+            let path =
+                tensors.iter().map(|tensor| &*tensor.path).find(|path| bad(path)).unwrap_or("a parameter");
+            return Err(TrainError::Overflow {
+                what: format!("{of}`{path}`"),
+                sequences: self.numbers.sequences,
+            });
+        }
         Ok(())
     }
     /// The model with its parameters at the lowest validation cost; those it has now, where nothing was validated.
@@ -252,7 +288,7 @@ impl<T: Real> Trainer<T> {
     /// One update, and a validation if one is due. Does nothing once the run is finished.
     ///
     /// # Errors
-    /// If a number is not finite; the parameters are then those from before the update.
+    /// If a number is not finite. Where that is the loss or the gradient, the parameters are those from before the update.
     pub fn advance(&mut self) -> Result<Option<Record>, TrainError> {
         self.advance_telling(&|_, _| {})
     }
@@ -294,6 +330,7 @@ impl<T: Real> Trainer<T> {
         if !due {
             return Ok(None);
         }
+        self.check()?;
         let record = self.validate(validating);
         match record {
             Some(record) if !record.validation_bits.is_finite() => {

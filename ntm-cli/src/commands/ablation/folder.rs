@@ -167,7 +167,8 @@ fn look_at(plan: &Plan, run: &str, config: &str) -> Result<Before, Failure> {
             some_of(&lines, "\n  ")
         )));
     }
-    let Some(result) = RunResult::read(&directory)? else { return Ok(Before::ToDo) };
+    // a run whose status is damaged goes on as one that was stopped, which writes it anew
+    let Some(result) = RunResult::read_whole(&directory)? else { return Ok(Before::ToDo) };
     let wants = plan.measure.and_then(Measure::evaluation).is_some() && result.outcome != Outcome::Failed;
     if wants {
         return Ok(match super::evaluation::read(&directory, plan.measure)? {

@@ -103,7 +103,7 @@ fn found(job: &Job<'_>) -> Result<Option<RunResult>, Failure> {
     if !job.path.join("config.ron").exists() {
         return Ok(None);
     }
-    RunResult::read(&RunDirectory::open(Some(&job.path))?)
+    RunResult::read_whole(&RunDirectory::open(Some(&job.path))?)
 }
 
 /// What came of a run, in a few words.

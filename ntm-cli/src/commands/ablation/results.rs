@@ -2,6 +2,7 @@
 use crate::commands::Failure;
 use crate::commands::train::{State, Status};
 use crate::run_directory::RunDirectory;
+use crate::run_files::RunError;
 use serde::{Deserialize, Serialize};
 
 /// How a run ended.
@@ -66,6 +67,14 @@ impl RunResult {
             seconds: status.seconds,
             message: status.message,
         }))
+    }
+
+    /// As [`RunResult::read`]; `None` too if the status is damaged.
+    pub(crate) fn read_whole(run: &RunDirectory) -> Result<Option<RunResult>, Failure> {
+        match run.status::<Status>() {
+            Err(RunError::Json { .. }) => Ok(None),
+            _ => RunResult::read(run),
+        }
     }
 
     pub(crate) fn failed(&self) -> bool {

@@ -300,17 +300,22 @@ pub(super) fn environment_rows(environment: &Environment) -> Vec<(String, String
         Some(true) => format!("{}, with changed files", or(&environment.commit)),
         _ => or(&environment.commit),
     };
-    [
+    let mut rows = vec![
         ("version", environment.version.clone()),
         ("commit", commit),
         ("processor", or(&environment.cpu)),
+        ("instruction set", or(&environment.instruction_set)),
         ("threads of the machine", environment.threads.to_string()),
         ("system", format!("{} on {}", environment.os, environment.arch)),
         ("compiler", or(&environment.rustc)),
         ("target", or(&environment.target)),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+    ];
+    let mut before = environment;
+    for later in &environment.later {
+        rows.push(("went on with", before.differences(later).join("; ")));
+        before = later;
+    }
+    rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The player, and pictures for who has none.

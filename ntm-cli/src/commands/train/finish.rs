@@ -72,7 +72,14 @@ pub(super) fn finish(
             _ => {
                 let wanted = (&sizes[..], None);
                 let work = Working::new("measuring", measure::total(trainer.task(), wanted), "sequences");
-                measure::rows(&model, trainer.task(), settings, wanted, threads, &|n| work.add(n))?
+                match measure::rows(&model, trainer.task(), settings, wanted, threads, &|n| work.add(n)) {
+                    Ok(rows) => rows,
+                    // training has ended well all the same
+                    Err(e) => {
+                        args.people(&format!("\nnote: {}", e.message));
+                        vec![]
+                    }
+                }
             }
         };
         let which = match numbers.best_bits {
@@ -97,7 +104,7 @@ pub(super) fn finish(
     );
     args.people(&format!("\nOne sequence:\n\n{}", draw(&recording, out::style())));
     let picture = journal.run().file("figure6.png");
-    save_png(&figure6(&recording).image(), &picture)?;
+    save_png(&figure6(&recording).image(), &picture).map_err(|e| journal.unwritten(e))?;
     journal.status(trainer, State::Finished, None)?;
 
     let which = if best { Which::Best } else { Which::Last };

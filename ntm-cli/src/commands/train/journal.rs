@@ -2,7 +2,7 @@
 //!
 //! A run can be killed between any two lines here. Records reach the disk before the checkpoint that has seen them,
 //! `best` before the `last` that counts on it; and a run that goes on from `last` makes the same `best` again.
-use crate::commands::Failure;
+use crate::commands::{Failure, out};
 use crate::run_directory::{Checkpoint as Which, RunDirectory, RunWriter};
 use crate::run_files::JsonLines;
 use ntm_core::checkpoint::Checkpoint;
@@ -10,8 +10,8 @@ use ntm_core::train::{Numbers, Record, Trainer};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
-/// Time between two checkpoints: what a kill can cost, and long beside the milliseconds that writing takes.
-const SAVE_EVERY: Duration = Duration::from_secs(10);
+/// Time between two checkpoints unless told: what a kill can cost, and long beside the milliseconds that writing takes.
+pub(super) const SAVE_EVERY: Duration = Duration::from_secs(10);
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,7 @@ pub(super) struct Journal {
     /// where training stood at the best validation, if that is not on disk yet
     unsaved_best: Option<Numbers>,
     saved: Instant,
+    save_every: Duration,
     began: Instant,
     /// seconds of earlier sittings
     before: f64,
@@ -79,14 +80,23 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Opens the files of a run where a checkpoint stands.
-    pub(super) fn begin(writer: RunWriter, config: String, sequences: u64) -> Result<Journal, Failure> {
-        let (metrics, _) = writer.metrics_from(sequences)?;
-        let timing = writer.append_timing()?;
+    pub(super) fn begin(
+        writer: RunWriter,
+        config: String,
+        numbers: &Numbers,
+        save_every: Duration,
+    ) -> Result<Journal, Failure> {
+        let sequences = numbers.sequences;
+        let (metrics, kept) = writer.metrics_from(sequences)?;
+        if kept.sequences.unwrap_or(0) != numbers.validated_at {
+            return Err(Failure::stopped(missing(&writer, kept.sequences, numbers)));
+        }
+        let timing = writer.timing_from(sequences)?;
         let seen = writer.timing::<Timing>()?.map_while(Result::ok).filter(|t| t.sequences <= sequences);
         let before = seen.last().map_or(0.0, |t| t.seconds);
         let now = Instant::now();
         let (unsaved_best, saved, began) = (None, now, now);
-        Ok(Journal { writer, config, metrics, timing, unsaved_best, saved, began, before })
+        Ok(Journal { writer, config, metrics, timing, unsaved_best, saved, save_every, began, before })
     }
 
     /// The run, for reading.
@@ -105,8 +115,9 @@ impl Journal {
 
     /// Keeps a validation.
     pub(super) fn record(&mut self, trainer: &Trainer<f32>, record: &Record) -> Result<(), Failure> {
-        self.metrics.push(record)?;
-        self.timing.push(&Timing { sequences: record.sequences, seconds: self.seconds() })?;
+        let timing = Timing { sequences: record.sequences, seconds: self.seconds() };
+        let pushed = self.metrics.push(record).and_then(|()| self.timing.push(&timing));
+        pushed.map_err(|e| self.unwritten(e))?;
         if trainer.numbers().best_at == record.sequences {
             self.unsaved_best = Some(*trainer.numbers());
         }
@@ -114,28 +125,58 @@ impl Journal {
     }
     /// Whether it is time for a checkpoint.
     pub(super) fn due(&self, now: Instant) -> bool {
-        now - self.saved >= SAVE_EVERY
+        now - self.saved >= self.save_every
     }
     /// Writes checkpoints.
     pub(super) fn save(&mut self, trainer: &Trainer<f32>) -> Result<(), Failure> {
-        self.metrics.sync()?;
-        self.save_best(trainer)?;
-        let last = Checkpoint::of_run(&self.config, trainer.model(), &trainer.save());
-        last.write(self.writer.new_checkpoint(Which::Last)?)?;
+        let written = self.write_checkpoints(trainer);
+        written.map_err(|e| self.unwritten(e))?;
         self.status(trainer, State::Running, None)?;
         self.saved = Instant::now();
         Ok(())
     }
-    fn save_best(&mut self, trainer: &Trainer<f32>) -> Result<(), Failure> {
-        if let Some(numbers) = self.unsaved_best.take() {
+    fn write_checkpoints(&mut self, trainer: &Trainer<f32>) -> Result<(), Failure> {
+        self.metrics.sync()?;
+        self.write_best(trainer)?;
+        let last = Checkpoint::of_run(&self.config, trainer.model(), &trainer.save());
+        Ok(last.write(self.writer.new_checkpoint(Which::Last)?)?)
+    }
+    fn write_best(&mut self, trainer: &Trainer<f32>) -> Result<(), Failure> {
+        if let Some(numbers) = self.unsaved_best {
             let best = Checkpoint::of_weights(&self.config, trainer.model(), trainer.best(), numbers);
             best.write(self.writer.new_checkpoint(Which::Best)?)?;
+            self.unsaved_best = None;
         }
         Ok(())
     }
+    /// What there is to say where something could not be written: which checkpoint stands, and how to go on from it.
+    pub(super) fn unwritten(&self, e: impl Into<Failure>) -> Failure {
+        let (failure, run, last) =
+            (e.into(), self.run().path().display(), self.run().checkpoint(Which::Last));
+        let stands = match Checkpoint::read(&last) {
+            Ok(kept) => {
+                let seen = out::count(kept.numbers.sequences);
+                format!(
+                    "{} stands, from after {seen} sequences. When there is room, go on from it",
+                    last.display()
+                )
+            }
+            Err(_) if !last.exists() => {
+                "It was too early for a checkpoint. When there is room, begin again".into()
+            }
+            Err(e) => format!("The last checkpoint cannot be read either ({e}). When that is mended, go on"),
+        };
+        let message = format!(
+            "{}. Training has stopped. {stands}:\n  {} train --resume {run}",
+            failure.message,
+            out::program()
+        );
+        Failure { message, ..failure }
+    }
     /// A number was not finite: what is on disk stands, and the best so far joins it.
     pub(super) fn failed(&mut self, trainer: &Trainer<f32>, message: &str) -> Result<(), Failure> {
-        self.save_best(trainer)?;
+        let written = self.write_best(trainer);
+        written.map_err(|e| self.unwritten(e))?;
         self.status(trainer, State::Failed, Some(message.to_owned()))
     }
     /// Writes where the run is.
@@ -146,7 +187,7 @@ impl Journal {
         message: Option<String>,
     ) -> Result<(), Failure> {
         let numbers = trainer.numbers();
-        Ok(self.writer.write_status(&Status {
+        let status = Status {
             state,
             solved: numbers.solved_at.is_some(),
             sequences_to_solved: numbers.solved_at,
@@ -154,6 +195,23 @@ impl Journal {
             seconds: self.seconds(),
             bits_per_sequence: numbers.best_bits.filter(|bits| bits.is_finite()),
             message,
-        })?)
+        };
+        self.writer.write_status(&status).map_err(|e| self.unwritten(e))
     }
+}
+
+/// What there is to say of metrics that end before the checkpoint has: only somebody else can have cut them.
+fn missing(run: &RunDirectory, last: Option<u64>, numbers: &Numbers) -> String {
+    let found = match last {
+        Some(at) => format!("its last record is from after {} sequences", out::count(at)),
+        None => "there is no record".to_owned(),
+    };
+    let (metrics, run) = (run.file("metrics.jsonl"), run.path().display());
+    format!(
+        "{}: {found}, and the checkpoint stands after a validation at {}; nothing was changed. Put the file back from a \
+         copy, or start a new run from these weights:\n  {} train --from {run}",
+        metrics.display(),
+        out::count(numbers.validated_at),
+        out::program()
+    )
 }

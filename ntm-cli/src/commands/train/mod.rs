@@ -4,6 +4,8 @@ pub(crate) mod interrupt;
 mod journal;
 mod pace;
 mod resume;
+#[cfg(test)]
+mod tests;
 
 use super::experiment::{Trained, parted_one, planned, source};
 use super::threads::Threads;
@@ -13,9 +15,10 @@ use crate::pictures::progress::{Mode, Sample, Sink, Work, sink};
 use crate::run_directory::{Checkpoint as Which, RunDirectory};
 use crate::run_files::environment;
 pub(super) use finish::drawn;
-use journal::Journal;
+use journal::{Journal, SAVE_EVERY};
 pub(crate) use journal::{State, Status};
 use ntm_core::Model;
+use ntm_core::checkpoint::Checkpoint;
 use ntm_core::config::{Experiment, Loaded, Plan, Registry, Source, to_ron};
 use ntm_core::train::{Record, Trainer};
 use pace::Pace;
@@ -50,6 +53,16 @@ pub(crate) struct Args {
     /// One JSON object on stdout at the end
     #[arg(long)]
     json: bool,
+    /// Seconds between two checkpoints, which is what a kill can cost; 0 writes one after every update [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    save_every: Option<Duration>,
+}
+
+/// Seconds, as somebody writes them.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wanted = "must be a number of seconds, at least 0, such as 0.5";
+    let seconds: f64 = text.parse().map_err(|_| wanted.to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| wanted.to_owned())
 }
 
 impl Args {
@@ -57,6 +70,9 @@ impl Args {
         if !self.quiet {
             out::people(text);
         }
+    }
+    fn save_every(&self) -> Duration {
+        self.save_every.unwrap_or(SAVE_EVERY)
     }
     fn mode(&self) -> Mode {
         match (self.quiet, self.plain) {
@@ -115,14 +131,26 @@ pub(crate) fn job(
     watch: Watch<'_>,
 ) -> Result<ExitCode, Failure> {
     let args = Args { quiet: true, threads: Threads::one(), out: Some(out.to_owned()), ..Args::default() };
-    let session = match RunDirectory::open(Some(out)) {
-        Ok(_) => match resume::open(registry, &args, Some(out), None, &[])? {
+    begun_or_resumed(registry, &args, source, overrides, watch)
+}
+
+/// The run in the directory of `--out`, which goes on if it is there.
+fn begun_or_resumed(
+    registry: &Registry,
+    args: &Args,
+    source: &Source,
+    overrides: &[String],
+    watch: Watch<'_>,
+) -> Result<ExitCode, Failure> {
+    let out = args.out.as_deref();
+    let session = match RunDirectory::open(out) {
+        Ok(_) => match resume::open(registry, args, out, None, &[])? {
             Some(session) => session,
             None => return Ok(ExitCode::SUCCESS),
         },
-        Err(_) => new_run(registry, &args, (source, ""), overrides, None)?,
+        Err(_) => new_run(registry, args, (source, ""), overrides, None)?,
     };
-    args.threads.run(|| train(&args, session, watch))?
+    args.threads.run(|| train(args, session, watch))?
 }
 
 /// A new run.
@@ -161,18 +189,19 @@ fn new_run(
 
     let writer = RunDirectory::create(args.out.as_deref(), name)?;
     let text = to_ron(&experiment);
+    if from.is_some() {
+        // the config does not say where these weights come from: a run that has one must not go on from drawn ones
+        let first = Checkpoint::of_run(&text, trainer.model(), &trainer.save());
+        first.write(writer.new_checkpoint(Which::First)?)?;
+    }
     writer.write_config(&text)?;
-    writer.write_environment(&environment())?;
+    writer.write_environment(environment())?;
     introduce(args, source, &loaded, &plan);
     if let Some(from) = from {
         args.people(&format!("Starting from the weights in {}.", from.name));
     }
     args.people(&format!("Writing to {}.", writer.path().display()));
-    let mut journal = Journal::begin(writer, text, 0)?;
-    if from.is_some() {
-        // the config does not say where these weights come from; a run killed now must not go on from drawn ones
-        journal.save(&trainer)?;
-    }
+    let journal = Journal::begin(writer, text, trainer.numbers(), args.save_every())?;
     Ok(Session { trainer, journal, experiment })
 }
 
@@ -252,7 +281,14 @@ fn train(args: &Args, mut session: Session, watch: Watch<'_>) -> Result<ExitCode
                 sink.work(&Work { doing: "validating", done, total: total as u64, of: "sequences" });
             }
         };
-        match trainer.advance_telling(&validating) {
+        let mut advanced = trainer.advance_telling(&validating);
+        let now = Instant::now();
+        let (due, paused, stopped) = (journal.due(now), sink.paused(), stop());
+        if due || paused || stopped || trainer.finished() {
+            // what is not finite is not kept
+            advanced = advanced.and_then(|record| trainer.check().map(|()| record));
+        }
+        match advanced {
             Ok(None) => {}
             Ok(Some(record)) => {
                 pace.validated(&record);
@@ -271,7 +307,6 @@ fn train(args: &Args, mut session: Session, watch: Watch<'_>) -> Result<ExitCode
                 return Err(Failure::stopped(format!("{e}. {kept}")));
             }
         }
-        let now = Instant::now();
         sink.update(&pace.update(trainer, now));
         if let Some(number) = sink.wants_sample()
             && let Ok(sequence) = drawn(trainer.task(), trainer.settings().eval_seed, number)
@@ -279,10 +314,10 @@ fn train(args: &Args, mut session: Session, watch: Watch<'_>) -> Result<ExitCode
             let recording = record::record(trainer.model(), trainer.task().loss(), &sequence);
             sink.sample(Sample { sequences: trainer.numbers().sequences, recording });
         }
-        if journal.due(now) {
+        if due {
             journal.save(trainer)?;
         }
-        if sink.paused() {
+        if paused {
             // however long it waits, nothing can be lost
             journal.save(trainer)?;
             let began = Instant::now();
@@ -292,7 +327,7 @@ fn train(args: &Args, mut session: Session, watch: Watch<'_>) -> Result<ExitCode
             pace.waited(began.elapsed());
             journal.waited(began.elapsed());
         }
-        if stop() {
+        if stopped || paused && stop() {
             interrupted = true;
             break;
         }

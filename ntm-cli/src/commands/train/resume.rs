@@ -4,9 +4,10 @@ use super::{Args, Session, first_model, introduce};
 use crate::commands::experiment::{planned, source};
 use crate::commands::{Failure, out};
 use crate::run_directory::{Checkpoint as Which, RunDirectory, RunWriter};
+use crate::run_files::{RunError, environment};
 use ntm_core::Model;
 use ntm_core::checkpoint::Checkpoint;
-use ntm_core::config::{Experiment, Registry, Source, to_ron};
+use ntm_core::config::{Difference, Experiment, Registry, Source, differences, to_ron};
 use ntm_core::train::Trainer;
 use std::path::Path;
 
@@ -22,7 +23,14 @@ pub(super) fn open(
     let run = RunDirectory::open(run)?;
     let writer = RunWriter::resume(run.path())?;
     let shown = run.path().display().to_string();
-    let status = run.status::<Status>()?;
+    let status = match run.status::<Status>() {
+        // it decides nothing that the checkpoint does not know, and is written anew
+        Err(e @ (RunError::Json { .. } | RunError::TooLarge { .. })) => {
+            args.people(&format!("note: {e}"));
+            None
+        }
+        other => other?,
+    };
     if status.as_ref().is_some_and(|status| status.state == State::Imported) {
         return Err(Failure::wrong(format!(
             "{shown}: holds imported weights and no training that could go on; start a new run from them:\n  {} train \
@@ -38,7 +46,8 @@ pub(super) fn open(
     let earlier: Experiment = registry.parse(&before)?;
     same_but_for_sequences(&shown, &earlier, &experiment)?;
 
-    let path = run.checkpoint(Which::Last);
+    let places = [Which::Last, Which::First].map(|which| run.checkpoint(which));
+    let path = places.iter().find(|path| path.exists()).unwrap_or(&places[0]).clone();
     let checkpoint = if path.exists() { Some(Checkpoint::read(&path)?) } else { None };
     if let Some(checkpoint) = &checkpoint {
         let named = Source::new(format!("config in {}", path.display()), checkpoint.config.as_str());
@@ -74,6 +83,17 @@ pub(super) fn open(
     if text != before.text {
         writer.write_config(&text)?;
     }
+    let now = environment();
+    if let Some(before) = run.environment().ok().flatten() {
+        let lines = before.last().differences(&now);
+        if !lines.is_empty() {
+            args.people(&format!(
+                "note: the run goes on with another environment, and may end in other bits than in the one it had:\n  {}",
+                lines.join("\n  ")
+            ));
+        }
+    }
+    writer.write_environment(now)?;
     introduce(args, &source, &loaded, &plan);
     args.people(&match &checkpoint {
         Some(_) => {
@@ -81,7 +101,7 @@ pub(super) fn open(
         }
         None => format!("{shown} has no checkpoint yet: starting it at the beginning."),
     });
-    let journal = Journal::begin(writer, text, trainer.numbers().sequences)?;
+    let journal = Journal::begin(writer, text, trainer.numbers(), args.save_every())?;
     Ok(Some(Session { trainer, journal, experiment }))
 }
 
@@ -135,19 +155,15 @@ fn same_but_for_sequences(run: &str, before: &Experiment, now: &Experiment) -> R
     }
     let mut same = now.clone();
     same.train.sequences = allowed;
-    let (before, now) = (to_ron(before), to_ron(&same));
-    if before == now {
+    let found = differences(&to_ron(before), &to_ron(&same));
+    if found.is_empty() {
         return Ok(());
     }
-    let only = |a: &str, b: &str, sign: &str| -> String {
-        let other: Vec<&str> = b.lines().collect();
-        let lines = a.lines().filter(|line| !other.contains(line));
-        lines.map(|line| format!("\n{sign} {line}")).collect()
-    };
+    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "(nothing)".into());
+    let line = |d: &Difference| format!("\n  {}: {} -> {}", d.path, word(&d.before), word(&d.after));
+    let lines: String = found.iter().map(line).collect();
     Err(Failure::wrong(format!(
         "{run}: --resume goes on with the same run, and only train.sequences may be larger; other settings want a new \
-         run (with --from {run} it starts from these weights). What differs:{}{}",
-        only(&before, &now, "-"),
-        only(&now, &before, "+"),
+         run (with --from {run} it starts from these weights). What differs (there -> asked for):{lines}",
     )))
 }

@@ -1,0 +1,144 @@
+//! A run that is stopped between any two changes to its files ends in the bytes of one that was not, and so does one to which a
+//! change is refused.
+mod disk;
+
+use super::{Args, Threads, Watch, begun_or_resumed};
+use crate::commands::Failure;
+use crate::pictures::progress::Quiet;
+use disk::{Disk, Kept, put};
+use ntm_core::checkpoint::Checkpoint;
+use ntm_core::config::Source;
+use ntm_core::disk::{Change, watch};
+use std::collections::BTreeSet;
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Two validations, a better one among them, and a checkpoint after every update.
+const CONFIG: &str = "(
+    task: Copy(width: 2, length: (1, 2)),
+    model: Ntm(
+        controller: Mlp(hidden: [4]),
+        memory: Dense(slots: 4, width: 3),
+        heads: [Read(addressing: Chain([Content()])), Write(addressing: Chain([Content()]))],
+    ),
+    train: (batch: 4, sequences: 16, validate_every: 8, validation_sequences: 8),
+)";
+
+/// Where nobody waits for a disk, if there is such a place: plugs are pulled on paper here.
+fn quick() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// What the seed determines.
+const DETERMINED: [&str; 4] =
+    ["config.ron", "metrics.jsonl", "checkpoints/last.safetensors", "checkpoints/best.safetensors"];
+
+/// Trains the run in this directory to its end, from wherever it is.
+fn train(run: &Path) -> Result<ExitCode, Failure> {
+    let args = Args {
+        quiet: true,
+        threads: Threads::one(),
+        out: Some(run.to_owned()),
+        save_every: Some(Duration::ZERO),
+        ..Args::default()
+    };
+    let watch = Watch { sink: Box::new(Quiet), stop: &|| false };
+    begun_or_resumed(&crate::builtin(), &args, &Source::new("test", CONFIG), &[], watch)
+}
+
+fn determined(run: &Path) -> Vec<Vec<u8>> {
+    DETERMINED.iter().map(|file| std::fs::read(run.join(file)).unwrap()).collect()
+}
+
+/// A run that nothing happens to, and the changes that it makes.
+fn undisturbed(place: &Path) -> (Vec<Vec<u8>>, Vec<Kept>) {
+    let changes = Arc::new(Mutex::new(vec![]));
+    let (kept, root) = (changes.clone(), place.to_owned());
+    let watched = watch(place, move |change| {
+        kept.lock().unwrap().push(Kept::of(change, &root));
+        Ok(())
+    });
+    train(&place.join("run")).unwrap();
+    drop(watched);
+    let changes = changes.lock().unwrap().clone();
+    (determined(&place.join("run")), changes)
+}
+
+#[test]
+fn a_run_stopped_between_any_two_changes_goes_on_to_the_same_end() {
+    let place = quick();
+    let (whole, changes) = undisturbed(place.path());
+    assert!(changes.len() > 80, "{} changes", changes.len());
+    let mut disk = Disk::default();
+    let mut seen = BTreeSet::new();
+    for (n, change) in changes.iter().enumerate() {
+        disk.apply(change);
+        for left in disk.left() {
+            if !seen.insert(left.clone()) {
+                continue;
+            }
+            let place = quick();
+            put(&left, place.path());
+            let run = place.path().join("run");
+            let names: Vec<_> = left.iter().map(|(path, b)| (path, b.as_ref().map(Vec::len))).collect();
+            if let Err(e) = train(&run) {
+                panic!("stopped after change {n}, {change:?}, which left {names:?}: {}", e.message);
+            }
+            assert!(
+                determined(&run) == whole,
+                "stopped after change {n}, {change:?}, which left {names:?}, it went another way"
+            );
+        }
+    }
+    println!("{} changes, {} things left", changes.len(), seen.len());
+    assert!(seen.len() > 100);
+}
+
+#[test]
+fn a_run_to_which_a_change_is_refused_says_what_stands_and_goes_on_when_there_is_room() {
+    let place = quick();
+    let (whole, changes) = undisturbed(place.path());
+    let mut early = 0;
+    for full in 0..changes.len() {
+        let place = quick();
+        let run = place.path().join("run");
+        let count = AtomicUsize::new(0);
+        let watched = watch(place.path(), move |change| {
+            // from then on there is no room; what takes none is done
+            let takes = !matches!(change, Change::Remove(_) | Change::Cut(..));
+            match count.fetch_add(1, Ordering::SeqCst) >= full && takes {
+                true => Err(Error::from(ErrorKind::StorageFull)),
+                false => Ok(()),
+            }
+        });
+        let Err(failure) = train(&run) else { panic!("change {full} was refused, and nobody noticed") };
+        drop(watched);
+        let (said, last) = (failure.message, run.join("checkpoints/last.safetensors"));
+        assert_eq!(failure.code, 1, "{said}");
+        assert!(said.contains(&Error::from(ErrorKind::StorageFull).to_string()), "{said}");
+        if last.exists() {
+            let seen = Checkpoint::read(&last).unwrap().numbers.sequences;
+            let stands = format!("{} stands, from after {seen} sequences", last.display());
+            assert!(said.contains(&stands), "change {full}, {:?}: {said}", changes[full]);
+        } else {
+            early += 1;
+        }
+        let leftovers = leftovers(&run);
+        assert!(leftovers.is_empty(), "change {full}, {:?}, left {leftovers:?}", changes[full]);
+        train(&run).unwrap();
+        assert!(determined(&run) == whole, "after change {full}, {:?}, it went another way", changes[full]);
+    }
+    assert!(early > 0 && early < changes.len() / 2, "{early} of {}", changes.len());
+}
+
+/// Temporary files.
+fn leftovers(run: &Path) -> Vec<PathBuf> {
+    let inside = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().map(|e| e.unwrap().path());
+    let all = inside(run.to_owned()).chain(inside(run.join("checkpoints")));
+    all.filter(|path| path.extension().is_some_and(|end| end == "tmp")).collect()
+}

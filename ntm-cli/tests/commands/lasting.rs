@@ -1,0 +1,277 @@
+//! A run outlasts what is done to it: kills, signals, full disks, folders that cannot be written to, a second process.
+use crate::place::{Ended, Place};
+use crate::runs::same;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// A number for the environment variable, for example of how many kills; or the usual one.
+fn setting(name: &str, usual: u64) -> u64 {
+    std::env::var(name).map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
+}
+
+/// Numbers drawn from a seed: SplitMix64.
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
+fn finished(place: &Place, run: &str) -> bool {
+    let status = std::fs::read_to_string(place.path(&format!("{run}/status.json"))).unwrap_or_default();
+    status.contains("\"state\": \"finished\"")
+}
+
+/// Starts a run, or lets it go on.
+fn started(place: &Place, run: &str, sequences: &str, save_every: &str) -> Child {
+    let begin = ["train", "tiny.ron", sequences, "--out", run];
+    let go_on = ["train", "--resume", run];
+    let args = if place.path(&format!("{run}/config.ron")).exists() { &go_on[..] } else { &begin[..] };
+    let args = [args, &["--quiet", "--save-every", save_every]].concat();
+    place.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// More kills and another seed: `NTM_TEST_KILLS=1000 NTM_TEST_SEED=7`.
+#[test]
+fn a_run_killed_at_random_moments_ends_in_the_bytes_of_one_that_was_not() {
+    let (kills, seed) = (setting("NTM_TEST_KILLS", 50), setting("NTM_TEST_SEED", 1));
+    println!("{kills} kills, seed {seed}");
+    let place = Place::in_memory();
+    let sequences = "train.sequences=2000";
+    place.works(&["train", "tiny.ron", sequences, "--out", "whole", "--quiet"]);
+    let mut draws = Draws(seed);
+    let (mut killed, mut runs) = (0, 0);
+    while killed < kills {
+        let run = format!("killed-{runs}");
+        // each kind of moment: while nothing but checkpoints is written, and while they are rare
+        let save_every = ["0", "0.005", "0.05"][runs % 3];
+        while !finished(&place, &run) {
+            let mut child = started(&place, &run, sequences, save_every);
+            if killed < kills {
+                let until = Instant::now() + Duration::from_micros(draws.below(120_000));
+                while Instant::now() < until && child.try_wait().unwrap().is_none() {
+                    std::thread::sleep(Duration::from_micros(200));
+                }
+                // it may have come to its end
+                killed += u64::from(child.try_wait().unwrap().is_none());
+                child.kill().unwrap();
+            }
+            let ended = Ended(child.wait_with_output().unwrap());
+            assert!(matches!(ended.code(), -1 | 0), "{run} after {killed} kills: {}", ended.people());
+        }
+        same(&place, "whole", &run);
+        runs += 1;
+    }
+    println!("{killed} kills of {runs} runs");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_stopped_by_signals_again_and_again_ends_in_the_same_bytes() {
+    use std::os::unix::process::ExitStatusExt;
+    let place = Place::in_memory();
+    let sequences = "train.sequences=3000";
+    place.works(&["train", "tiny.ron", sequences, "--out", "whole", "--quiet"]);
+    let mut stops = 0;
+    while !finished(&place, "stopped") {
+        let mut child = started(&place, "stopped", sequences, "10");
+        let signal = ["-INT", "-TERM"][stops % 2];
+        std::thread::sleep(Duration::from_millis(60));
+        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success() || child.try_wait().unwrap().is_some());
+        let status = child.wait().unwrap();
+        // 130: saved; a signal: it came before anybody listened, and nothing was begun or all of it stands
+        assert!(
+            matches!((status.code(), status.signal()), (Some(0 | 130), _) | (None, Some(2 | 15))),
+            "{status}"
+        );
+        stops += 1;
+        if stops > 40 {
+            place.works(&["train", "--resume", "stopped", "--quiet"]);
+        }
+    }
+    same(&place, "whole", "stopped");
+}
+
+#[test]
+fn a_status_that_is_damaged_stops_nobody() {
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "--out", "whole", "--quiet"]);
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--out", "half", "--quiet"]);
+    for damaged in ["", "{", "\0\0\0\0", "{\"state\": \"sleeping\"}"] {
+        place.write("half/status.json", damaged);
+        let said = place.works(&["train", "--resume", "half", "train.sequences=600"]).people();
+        assert!(said.contains("note: half/status.json"), "{said}");
+        same(&place, "whole", "half");
+        assert!(finished(&place, "half"));
+    }
+}
+
+#[test]
+fn metrics_that_were_cut_by_somebody_else_are_missed() {
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--quiet"]);
+    let whole = String::from_utf8(place.read("runs/tiny/metrics.jsonl")).unwrap();
+    let (cut, _) = whole.trim_end().rsplit_once('\n').unwrap();
+    place.write("runs/tiny/metrics.jsonl", format!("{cut}\n"));
+    let ended = place.run(&["train", "--resume", "runs/tiny", "train.sequences=600"]);
+    assert_eq!(ended.code(), 1, "{}", ended.people());
+    let wanted =
+        "its last record is from after 200 sequences, and the checkpoint stands after a validation at 300";
+    assert!(ended.people().contains(wanted), "{}", ended.people());
+    place.write("runs/tiny/metrics.jsonl", whole);
+    place.works(&["train", "--resume", "runs/tiny", "train.sequences=600", "--quiet"]);
+}
+
+#[test]
+fn two_processes_are_never_in_one_run() {
+    let place = Place::new();
+    let endless = ["train", "tiny.ron", "train.sequences=1000000000", "--out", "run", "--quiet"];
+    let mut first = place.command(&endless).spawn().unwrap();
+    let began = Instant::now();
+    while !std::fs::metadata(place.path("run/metrics.jsonl")).is_ok_and(|file| file.len() > 0) {
+        assert!(began.elapsed() < Duration::from_secs(60), "it never began");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for args in [&["train", "--resume", "run"][..], &["train", "tiny.ron", "--out", "run"]] {
+        let ended = place.run(args);
+        let said = ended.people();
+        assert!(matches!(ended.code(), 1 | 2), "{said}");
+        assert!(
+            said.contains("another process is writing to this run") || said.contains("already holds a run"),
+            "{said}"
+        );
+    }
+    // readers do not mind
+    place.works(&["plot", "run"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // what was killed is no longer there, and nothing has to be removed by hand
+    let mut second =
+        place.command(&["train", "--resume", "run", "--quiet"]).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(second.try_wait().unwrap().is_none(), "{:?}", second.wait_with_output());
+    second.kill().unwrap();
+    second.wait().unwrap();
+}
+
+#[test]
+fn a_changed_config_is_an_error_that_shows_the_difference() {
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--quiet"]);
+    let config = String::from_utf8(place.read("runs/tiny/config.ron")).unwrap();
+    let before = place.files();
+    // on the command line, in another config, and by somebody's hand in the run itself
+    let refused = |args: &[&str], wanted: &[&str]| {
+        let ended = place.run(args);
+        assert_eq!(ended.code(), 2, "{}", ended.people());
+        for words in wanted {
+            assert!(ended.people().contains(words), "{words:?} is not in\n{}", ended.people());
+        }
+    };
+    let paths = ["train.seed: 1 -> 2", "model.memory.slots: 16 -> 32"];
+    refused(&["train", "--resume", "runs/tiny", "train.seed=2", "model.memory.slots=32"], &paths);
+    assert!(place.files() == before);
+    place.write("other.ron", crate::place::TINY.replace("hidden: 12", "hidden: 13"));
+    refused(&["train", "other.ron", "--resume", "runs/tiny"], &["model.controller.hidden: 12 -> 13"]);
+    place.write("runs/tiny/config.ron", config.replace("slots: 16", "slots: 17"));
+    refused(&["train", "--resume", "runs/tiny"], &["model.memory.slots: 16 -> 17"]);
+    assert_eq!(
+        place.read("runs/tiny/checkpoints/last.safetensors"),
+        before[&place.path("runs/tiny/checkpoints/last.safetensors")]
+    );
+}
+
+/// Whether this process may do anything, so that the rights of files mean nothing to it.
+#[cfg(unix)]
+fn root() -> bool {
+    let output = std::process::Command::new("id").arg("-u").output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_only_be_read_is_said_and_stays_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--quiet"]);
+    let mode = |name: &str, mode| {
+        std::fs::set_permissions(place.path(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let folders = ["runs/tiny", "runs/tiny/checkpoints", "runs"];
+    mode("", 0o755);
+    folders.iter().for_each(|folder| mode(folder, 0o555));
+    mode("runs/tiny/lock", 0o444);
+    let before = place.files();
+    for args in [
+        &["train", "--resume", "runs/tiny", "train.sequences=600"][..],
+        &["train", "tiny.ron"],
+        &["train", "tiny.ron", "--out", "runs/tiny/deeper"],
+    ] {
+        let mut command = place.command(args);
+        if root() {
+            // as nobody, who may start nothing that lies in a private folder
+            let program = place.path("ntm");
+            std::fs::copy(env!("CARGO_BIN_EXE_ntm"), &program).unwrap();
+            command = std::process::Command::new(program);
+            command.args(args).current_dir(place.path("")).uid(65534).gid(65534);
+        }
+        let ended = Ended(command.output().unwrap());
+        assert!(matches!(ended.code(), 1 | 2), "{args:?}: {}", ended.people());
+        assert!(ended.people().contains("ermission denied"), "{args:?}: {}", ended.people());
+        assert!(!ended.people().contains("panicked"), "{}", ended.people());
+    }
+    let mut after = place.files();
+    after.remove(&place.path("ntm"));
+    assert!(after == before);
+    folders.iter().rev().for_each(|folder| mode(folder, 0o755));
+}
+
+/// Needs the right to mount; without it this says that it was skipped. `train::tests` has the same with every single change refused.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_the_last_good_checkpoint_and_says_so() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("small")).unwrap();
+    let small = place.path("small").display().to_string();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=256k", "none", &small])
+        .stderr(Stdio::null())
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("skipped: a small disk cannot be mounted here");
+        return;
+    }
+    struct Mounted(String);
+    impl Drop for Mounted {
+        fn drop(&mut self) {
+            let _ = std::process::Command::new("umount").args(["-l", &self.0]).status();
+        }
+    }
+    let _mounted = Mounted(small);
+    // metrics of a validation at each sequence fill it in the end
+    let settings = ["train.validate_every=1", "train.validation_sequences=1", "train.sequences=2000"];
+    let begin =
+        [&["train", "tiny.ron", "--out", "small/run", "--quiet", "--save-every", "0.05"][..], &settings]
+            .concat();
+    let ended = place.run(&begin);
+    let said = ended.people();
+    assert_eq!(ended.code(), 1, "{said}");
+    assert!(said.contains("No space left on device") && said.contains("Training has stopped"), "{said}");
+    assert!(said.contains("small/run/checkpoints/last.safetensors stands, from after"), "{said}");
+    assert!(said.contains("train --resume small/run"), "{said}");
+    place.works(&["eval", "small/run/checkpoints/last.safetensors", "--length", "2"]);
+
+    // with more room it goes on, to the same bytes
+    let more = std::process::Command::new("mount").args(["-o", "remount,size=64m", &_mounted.0]).status();
+    assert!(more.unwrap().success());
+    place.works(&["train", "--resume", "small/run", "--quiet"]);
+    place.works(&[&["train", "tiny.ron", "--out", "whole", "--quiet"][..], &settings].concat());
+    same(&place, "whole", "small/run");
+}
