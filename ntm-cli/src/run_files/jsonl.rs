@@ -14,7 +14,7 @@ use super::{RunError, at};
 
 /// The most bytes that one line of a JSONL file may have: 1 MiB.
 pub const MAX_LINE: usize = 1 << 20;
-/// The most bytes that a JSONL file may have in order to be cut back: 1 GiB.
+/// The most bytes that a JSONL file may have: 1 GiB. More are not written, so that a run can always go on.
 pub const MAX_LINES: u64 = 1 << 30;
 
 /// Appends records to a file, one JSON object per line.
@@ -62,6 +62,14 @@ impl JsonLines {
             return Err(RunError::Unwritable { path: self.path.clone(), detail });
         }
         self.line.push(b'\n');
+        if self.length + self.line.len() as u64 > MAX_LINES {
+            let detail = format!(
+                "the file has {} bytes of {MAX_LINES} allowed; let there be fewer records, by a larger \
+                 train.validate_every",
+                self.length
+            );
+            return Err(RunError::Unwritable { path: self.path.clone(), detail });
+        }
         if let Err(error) = disk::append(&mut self.file, &self.path, &self.line) {
             // The first error is the one to tell; the next opening would mend the line as well.
             let _ = disk::cut(&self.file, &self.path, self.length);
@@ -332,6 +340,20 @@ mod tests {
         assert!(matches!(lines.push(&"x".repeat(MAX_LINE)), Err(RunError::Unwritable { .. })));
         lines.push(&2).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n");
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_cut_back_any_more_does_not_grow() {
+        let (_directory, path) = path_with("");
+        let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+        // a hole, which takes no room
+        file.seek(SeekFrom::Start(MAX_LINES - 5)).unwrap();
+        std::io::Write::write_all(&mut file, b"\n").unwrap();
+        let mut lines = JsonLines::open(&path).unwrap();
+        lines.push(&12).unwrap();
+        let refused = lines.push(&3).unwrap_err().to_string();
+        assert!(refused.contains("train.validate_every"), "{refused}");
+        assert_eq!(fs::metadata(&path).unwrap().len(), MAX_LINES - 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bad_input;
 mod exports;
 mod foreign;
 mod kept_models;
+mod large;
 mod lasting;
 mod measuring;
 mod next;

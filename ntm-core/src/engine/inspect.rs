@@ -1,6 +1,7 @@
 //! A batch with everything kept: every quantity of every step, the loss, every gradient, those by the inputs included.
 //! For traces and golden tests; it allocates freely.
 use super::Layout;
+use super::names::Names;
 use super::walk::{Kept, Walk};
 use crate::buffers::{Slab, Steps, mat, mat_mut};
 use crate::sequence::{Batch, Chunk, Sequence};
@@ -94,7 +95,9 @@ pub fn inspect_scored<T: Real>(
         output.forward(walk.output_params, of_step, mat_mut(z, outputs, items));
         let (state, next) = kept.states[t * layout.state_stride..].split_at(layout.state_stride);
         for column in 0..items {
+            let mut names = Names::default();
             let mut keep = |q: Quantity<'_, T>| {
+                let q = names.own(q);
                 let size = q.values.len();
                 let (_, all) = found.trace.entry(q.name.clone()).or_insert_with(|| {
                     let shape = [&[capacity, padded], &q.shape[..]].concat();

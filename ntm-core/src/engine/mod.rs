@@ -9,6 +9,7 @@
 //! the others again on the way back, with the same bits.
 mod evaluate;
 mod inspect;
+mod names;
 mod stepper;
 mod train;
 mod walk;

@@ -1,5 +1,6 @@
 //! One item, one step at a time, with the state in the caller's hands.
 use super::Layout;
+use super::names::Names;
 use crate::buffers::{Slab, mat, mat_mut};
 use crate::traits::{Forward, Quantity, Shown};
 use crate::{Model, Real};
@@ -130,7 +131,8 @@ impl<'m, T: Real> Stepper<'m, T> {
             next: &self.after,
             trace: &self.trace,
         };
-        self.model.cell().show(shown, show);
+        let mut names = Names::default();
+        self.model.cell().show(shown, &mut |q| show(names.own(q)));
         show(Quantity::list("logits", &self.logits));
     }
 }

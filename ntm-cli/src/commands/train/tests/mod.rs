@@ -104,7 +104,7 @@ fn a_run_to_which_a_change_is_refused_says_what_stands_and_goes_on_when_there_is
     let place = quick();
     let (whole, changes) = undisturbed(place.path());
     let mut early = 0;
-    for full in 0..changes.len() {
+    for (full, change) in changes.iter().enumerate() {
         let place = quick();
         let run = place.path().join("run");
         let count = AtomicUsize::new(0);
@@ -124,14 +124,14 @@ fn a_run_to_which_a_change_is_refused_says_what_stands_and_goes_on_when_there_is
         if last.exists() {
             let seen = Checkpoint::read(&last).unwrap().numbers.sequences;
             let stands = format!("{} stands, from after {seen} sequences", last.display());
-            assert!(said.contains(&stands), "change {full}, {:?}: {said}", changes[full]);
+            assert!(said.contains(&stands), "change {full}, {:?}: {said}", change);
         } else {
             early += 1;
         }
         let leftovers = leftovers(&run);
-        assert!(leftovers.is_empty(), "change {full}, {:?}, left {leftovers:?}", changes[full]);
+        assert!(leftovers.is_empty(), "change {full}, {:?}, left {leftovers:?}", change);
         train(&run).unwrap();
-        assert!(determined(&run) == whole, "after change {full}, {:?}, it went another way", changes[full]);
+        assert!(determined(&run) == whole, "after change {full}, {:?}, it went another way", change);
     }
     assert!(early > 0 && early < changes.len() / 2, "{early} of {}", changes.len());
 }
