@@ -156,3 +156,10 @@ fn a_gate_between_none_and_all_keeps_the_sum() {
     assert!(keeps(Activation::Sigmoid) && keeps(Activation::HardSigmoid));
     assert!(!keeps(Activation::Relu) && !keeps(Activation::Tanh) && !keeps(Activation::Linear));
 }
+
+#[test]
+fn a_shift_keeps_the_sum_where_nothing_leaves_the_memory() {
+    let keeps = |range, boundary| Stage::<f32>::keeps_sum(&Shift { range, boundary, ..Shift::default() });
+    assert!(keeps(1, Boundary::Circular) && keeps(0, Boundary::Circular) && keeps(0, Boundary::Zero));
+    assert!(!keeps(1, Boundary::Zero));
+}
