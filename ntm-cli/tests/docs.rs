@@ -209,3 +209,34 @@ fn every_link_leads_somewhere_and_the_guide_to_every_page() {
         assert!(listed, "docs/README.md does not lead to {name}");
     }
 }
+
+/// The page that says which test holds which promise, `docs/testing.md`, names files by the end of their path, and tests by name.
+#[test]
+fn every_test_that_holds_a_promise_is_there() {
+    let mut files = vec![];
+    let mut open: Vec<PathBuf> =
+        ["ntm-core", "ntm-addressing", "ntm-cli"].iter().map(|name| root().join(name)).collect();
+    while let Some(next) = open.pop() {
+        for path in next.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => open.push(path),
+                false if path.extension().is_some_and(|end| end == "rs") => files.push(path),
+                false => {}
+            }
+        }
+    }
+    let all: String = files.iter().map(|file| read_to_string(file).unwrap()).collect();
+    let page = read_to_string(root().join("docs/testing.md")).unwrap();
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
+    let tests = named.iter().filter(|name| name.ends_with(".rs") && !name.contains(' '));
+    assert!(tests.clone().count() > 20);
+    for name in tests {
+        assert!(files.iter().any(|file| file.ends_with(name)), "docs/testing.md: there is no {name}");
+    }
+    let plain = |name: &&&str| {
+        name.matches('_').count() > 2 && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+    };
+    for name in named.iter().filter(plain) {
+        assert!(all.contains(&format!("fn {name}()")), "docs/testing.md: there is no test {name}");
+    }
+}
