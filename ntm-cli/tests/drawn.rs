@@ -257,7 +257,7 @@ fn came(registry: &Registry, text: &str) -> Came {
     assert!(trainer.recent_bits().is_finite() && trainer.last_update().gradient_norm.is_finite());
     // what `ntm eval` measures is a number, or it says so
     let task = experiment.task().unwrap();
-    for size in task.usual_sizes().into_iter().min() {
+    if let Some(size) = task.usual_sizes().into_iter().min() {
         let purpose = (Purpose::Evaluation(size), 0);
         evaluate(trainer.model(), &*task, Some(size), purpose, 3, 8, 1).unwrap();
     }
