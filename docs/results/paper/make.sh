@@ -21,7 +21,8 @@ tasks=("$@")
 # what a best checkpoint is measured at, a line for each call of `ntm eval`; slots are for models with a memory
 evaluations() {
     case $1 in
-        copy) printf '%s\n' "--length 10,20,30,50,120" "--length 500,1000 model.memory.slots=1100" ;;
+        copy) printf '%s\n' "--length 10,20,30,50,120" "--length 500 model.memory.slots=1100" \
+            "--length 1000 model.memory.slots=2200" ;;
         repeat-copy) printf '%s\n' "task.length=(1,10)" "--length 10 task.repeats=(10,10)" "--length 20 task.repeats=(10,10)" \
             "--length 10 task.repeats=(20,20)" ;;
         associative-recall) printf '%s\n' "--length 6,10,12,15,20" ;;
