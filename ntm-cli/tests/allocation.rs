@@ -49,9 +49,14 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Pools of one thread and of two. They stay: a thread that ends allocates a last time, and nobody can wait for that.
-static POOLS: LazyLock<[rayon::ThreadPool; 2]> =
-    LazyLock::new(|| [1, 2].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap()));
+/// Pools of one thread and of two. They stay: a thread that ends allocates a last time, and nobody can wait for that. One that begins
+/// allocates too; so each has done something before anybody counts.
+static POOLS: LazyLock<[rayon::ThreadPool; 2]> = LazyLock::new(|| {
+    let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+    let pools = [1, 2].map(pool);
+    pools.iter().for_each(|pool| drop(pool.broadcast(|_| ())));
+    pools
+});
 
 /// A stage written forward only.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -258,9 +258,10 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// The first tensor of parameters or optimiser state that holds a number which is not finite.
     pub fn check(&self) -> Result<(), TrainError> {
-        let slabs = self.optimizer.slabs.iter().map(|(name, slab)| (format!("{name} of "), &slab[..]));
-        let all = [(String::new(), &self.model.params[..]), ("the best ".into(), &self.best[..])];
-        for (of, slab) in all.into_iter().chain(slabs) {
+        // nothing may be allocated here: every validation comes by
+        let slabs = self.optimizer.slabs.iter().map(|(name, slab)| ((*name, " of "), &slab[..]));
+        let all = [(("", ""), &self.model.params[..]), (("the best", " "), &self.best[..])];
+        for ((name, of), slab) in all.into_iter().chain(slabs) {
             if slab.iter().all(|x| x.is_finite()) {
                 continue;
             }
@@ -271,7 +272,7 @@ impl<T: Real> Trainer<T> {
             let path =
                 tensors.iter().map(|tensor| &*tensor.path).find(|path| bad(path)).unwrap_or("a parameter");
             return Err(TrainError::Overflow {
-                what: format!("{of}`{path}`"),
+                what: format!("{name}{of}`{path}`"),
                 sequences: self.numbers.sequences,
             });
         }
@@ -359,7 +360,7 @@ impl<T: Real> Trainer<T> {
             if n.streak == 0 {
                 n.streak_began = n.sequences;
             }
-            n.streak += 1;
+            n.streak = n.streak.saturating_add(1);
             if n.streak == STREAK && n.solved_at.is_none() {
                 n.solved_at = Some(n.streak_began);
             }
