@@ -24,7 +24,8 @@ evaluations() {
         copy) printf '%s\n' "--length 10,20,30,50,120" "--length 500 model.memory.slots=1100" \
             "--length 1000 model.memory.slots=2200" ;;
         repeat-copy) printf '%s\n' "task.length=(1,10)" "--length 10 task.repeats=(10,10)" "--length 20 task.repeats=(10,10)" \
-            "--length 10 task.repeats=(20,20)" ;;
+            "--length 10 task.repeats=(20,20)" "--length 20 task.repeats=(10,10) model.memory.slots=600" \
+            "--length 10 task.repeats=(20,20) model.memory.slots=600" ;;
         associative-recall) printf '%s\n' "--length 6,10,12,15,20" ;;
         n-grams) printf '%s\n' "--length 200 --sequences 1000" ;;
         priority-sort) printf '%s\n' "--length 20" ;;

@@ -30,7 +30,8 @@ def table(head, rows):
 def label(arguments, row):
     """What was measured, as a column's head: the size, and what was set besides."""
     words = [word for word in arguments.split() if "=" in word]
-    sizes = [f"{name} {row[name]}" for name in ("length", "items", "vectors") if name in row]
+    named = [word.split("=")[0].removeprefix("task.") for word in words]
+    sizes = [f"{name} {row[name]}" for name in ("length", "items", "vectors") if name in row and name not in named]
     settings = [word.removeprefix("task.").removeprefix("model.memory.").replace("=", " ") for word in words]
     return ", ".join(sizes[:1] + settings) or arguments
 
