@@ -274,7 +274,8 @@ fn conclude(options: &Options, plan: &Plan, results: Results) -> Result<Value, F
     if plan.kind == Kind::Ablation {
         commands.push(out::command(&["plot", &folder, "--kind", "intervals"]));
     }
-    if let (Some(variant), Some(&seed)) = (plan.variants.first(), plan.seeds.first()) {
+    let first = plan.variants.first();
+    if let Some((variant, &seed)) = first.and_then(|variant| Some((variant, variant.seeds.first()?))) {
         commands.push(out::command(&["eval", &plan.folder.join(variant.run(seed)).display().to_string()]));
     }
     options.people(&format!(
