@@ -257,7 +257,8 @@ fn a_full_disk_leaves_the_last_good_checkpoint_and_says_so() {
     let _mounted = Mounted(small);
     // a checkpoint while there is room; then metrics of a validation at each sequence fill it in the end
     let settings = ["train.validate_every=1", "train.validation_sequences=1"];
-    let begin = [&["train", "tiny.ron", "--out", "small/run", "--quiet", "train.sequences=50"][..], &settings];
+    let begin =
+        [&["train", "tiny.ron", "--out", "small/run", "--quiet", "train.sequences=50"][..], &settings];
     place.works(&begin.concat());
     let ended = place.run(&["train", "--resume", "small/run", "--quiet", "train.sequences=2000"]);
     let said = ended.people();
