@@ -27,10 +27,30 @@ pub(crate) struct Rows<'a, R> {
     pub(crate) rows: &'a [R],
 }
 
-/// Writes for people, and a line end.
+/// Writes for people, and a line end. What others wrote may stand in it, such as a piece of a file: control characters are shown, where
+/// a terminal would obey them.
 pub(crate) fn people(text: &str) {
+    drawing(&quoted(text));
+}
+
+/// As [`people`], with the colours of a drawing.
+pub(crate) fn drawing(text: &str) {
     // nobody may be reading any more
     let _ = std::io::stderr().lock().write_all(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
+}
+
+/// Text without control characters but line ends, and without those that turn the direction of what follows.
+fn quoted(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => shown.extend(c.escape_unicode()),
+            c if c.is_control() => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// What to try next, as commands of this program: the end of every command.
@@ -107,6 +127,15 @@ pub(crate) fn bits(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_wrote_does_nothing_to_a_terminal() {
+        let hostile = "a.ron:1:\n\u{1b}]0;title\u{7} gr\u{f6}\u{df}er \u{9b}2J\r\u{7f}\u{202e}";
+        assert_eq!(
+            quoted(hostile),
+            "a.ron:1:\n\\u{1b}]0;title\\u{7} gr\u{f6}\u{df}er \\u{9b}2J\\r\\u{7f}\\u{202e}"
+        );
+    }
 
     #[test]
     fn words_come_through_a_shell_as_they_are() {

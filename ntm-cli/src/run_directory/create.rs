@@ -142,16 +142,20 @@ fn forget_checkpoints(run: &RunDirectory) -> Result<(), RunError> {
 
 /// Requires that nothing in a run, which may be anybody's, leads out of it: metrics are appended to, checkpoints put below.
 pub(super) fn check_links(run: &RunDirectory) -> Result<(), RunError> {
-    for directory in [run.path.clone(), run.file(CHECKPOINTS)] {
-        let entries = match fs::read_dir(&directory) {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            other => other.map_err(at(&directory))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(at(&directory))?;
-            if entry.file_type().map_err(at(&entry.path()))?.is_symlink() {
-                return Err(RunError::Link { path: entry.path() });
-            }
+    refuse_links(&run.path)?;
+    refuse_links(&run.file(CHECKPOINTS))
+}
+
+/// Requires that nothing in a directory is a link, if there is such a directory.
+pub(crate) fn refuse_links(directory: &Path) -> Result<(), RunError> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
+        other => other.map_err(at(directory))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(at(directory))?;
+        if entry.file_type().map_err(at(&entry.path()))?.is_symlink() {
+            return Err(RunError::Link { path: entry.path() });
         }
     }
     Ok(())
@@ -161,8 +165,7 @@ pub(super) fn check_links(run: &RunDirectory) -> Result<(), RunError> {
 /// of one name.
 pub(super) fn lock(run: &RunDirectory) -> Result<File, RunError> {
     let path = run.file(LOCK);
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
+    let file = open_lock(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(RunError::Locked { path: run.path.clone() }),
@@ -171,4 +174,38 @@ pub(super) fn lock(run: &RunDirectory) -> Result<File, RunError> {
             Err(at(&path)(io::Error::new(error.kind(), text)))
         }
     }
+}
+
+/// Opens a file to be locked, which is made if it is not there: never one that a link leads to, wherever that is.
+pub(crate) fn open_lock(path: &Path) -> Result<File, RunError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.clone().create_new(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        other => return other.map_err(at(path)),
+    }
+    let here = || {
+        let found = fs::symlink_metadata(path).map_err(at(path))?;
+        match found.is_symlink() {
+            true => Err(RunError::Link { path: path.to_path_buf() }),
+            false => Ok(found),
+        }
+    };
+    if !here()?.is_file() {
+        return Err(at(path)(io::Error::new(ErrorKind::InvalidInput, "is not a regular file")));
+    }
+    // without making one: a link put here in the meantime leads to nothing that was not there
+    let file = options.open(path).map_err(at(path))?;
+    let found = here()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let opened = file.metadata().map_err(at(path))?;
+        if (opened.dev(), opened.ino()) != (found.dev(), found.ino()) {
+            return Err(RunError::Link { path: path.to_path_buf() });
+        }
+    }
+    #[cfg(not(unix))]
+    drop(found);
+    Ok(file)
 }

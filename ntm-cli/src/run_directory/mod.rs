@@ -28,8 +28,11 @@ use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
-use crate::run_files::{Environment, JsonLinesReader, RunError, read_json, read_jsonl, read_text};
+use crate::run_files::{
+    Cut, Environment, JsonLinesReader, RunError, cut_jsonl, read_json, read_jsonl, read_text,
+};
 
+pub(crate) use self::create::{open_lock, refuse_links};
 pub use self::find::RunReference;
 pub use self::writer::RunWriter;
 
@@ -131,6 +134,16 @@ impl RunDirectory {
     /// As [`read_jsonl`].
     pub fn metrics<T: DeserializeOwned>(&self) -> Result<JsonLinesReader<T>, RunError> {
         read_jsonl(self.metrics_path())
+    }
+
+    /// `metrics.jsonl`, to be cut back to a checkpoint: records beyond its sequences will go, see [`cut_jsonl`]. A new run, or
+    /// one without a checkpoint, stands at 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`cut_jsonl`].
+    pub fn metrics_cut(&self, sequences: u64) -> Result<Cut, RunError> {
+        cut_jsonl(&self.metrics_path(), sequences)
     }
 
     /// The records of `timing.jsonl`.

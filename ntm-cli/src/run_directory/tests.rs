@@ -192,6 +192,10 @@ fn a_link_in_a_run_leads_no_writer_out_of_it() {
         let error = RunWriter::resume(&run).unwrap_err();
         assert!(matches!(&error, RunError::Link { path } if *path == link), "{name}: {error}");
     }
+    // a lock is never opened through a link, not even between looking and opening
+    let lock = root.join("lock");
+    symlink(theirs.join("letter"), &lock).unwrap();
+    assert!(matches!(open_lock(&lock), Err(RunError::Link { .. })));
     let begun = root.join("begun");
     fs::create_dir(&begun).unwrap();
     symlink(theirs.join("new"), begun.join("lock")).unwrap();
@@ -271,9 +275,10 @@ fn a_resumed_run_goes_on_where_its_checkpoint_stands() {
     let (_directory, root) = root();
     let run = run_in(&root, "copy");
     let path = run.path().to_path_buf();
-    let (mut metrics, kept) = run.metrics_from(0).unwrap();
-    assert_eq!(kept, Kept::default());
-    let mut timing = run.timing_from(0).unwrap();
+    let cut = run.metrics_cut(0).unwrap();
+    assert_eq!(cut.kept(), Kept::default());
+    let mut metrics = run.metrics_from(cut).unwrap();
+    let (mut timing, _) = run.timing_from(0).unwrap();
     for sequences in [500, 1000, 1500] {
         metrics.push(&json!({"sequences": sequences})).unwrap();
         timing.push(&json!({"sequences": sequences, "seconds": 0.1})).unwrap();
@@ -285,8 +290,9 @@ fn a_resumed_run_goes_on_where_its_checkpoint_stands() {
 
     let run = RunWriter::resume(&path).unwrap();
     assert_eq!(run.status::<Value>().unwrap(), Some(json!({"sequences": 1000})));
-    let (mut metrics, kept) = run.metrics_from(1000).unwrap();
-    assert_eq!(kept, Kept { records: 2, dropped: 1, sequences: Some(1000) });
+    let cut = run.metrics_cut(1000).unwrap();
+    assert_eq!(cut.kept(), Kept { records: 2, dropped: 1, sequences: Some(1000) });
+    let mut metrics = run.metrics_from(cut).unwrap();
     metrics.push(&json!({"sequences": 1500})).unwrap();
     let records: Vec<Value> = run.metrics().unwrap().map(Result::unwrap).collect();
     assert_eq!(records, [500, 1000, 1500].map(|sequences| json!({"sequences": sequences})));
@@ -295,6 +301,24 @@ fn a_resumed_run_goes_on_where_its_checkpoint_stands() {
         names_in(&path),
         ["config.ron", "environment.json", "lock", "metrics.jsonl", "status.json", "timing.jsonl"]
     );
+}
+
+#[test]
+fn times_that_cannot_be_read_are_kept_aside() {
+    use crate::run_files::{MAX_LINE, read_jsonl};
+    let (_directory, root) = root();
+    let run = run_in(&root, "copy");
+    let timing = run.file("timing.jsonl");
+    let damaged = ["{\"sequences\":1}\n???\n".to_owned(), "x".repeat(MAX_LINE + 2)];
+    for (text, name) in damaged.iter().zip(["timing.damaged.jsonl", "timing.damaged-2.jsonl"]) {
+        fs::write(&timing, text).unwrap();
+        let (mut lines, aside) = run.timing_from(1000).unwrap();
+        lines.push(&json!({"sequences": 1500, "seconds": 0.5})).unwrap();
+        assert_eq!(aside, Some(run.file(name)));
+        assert_eq!(fs::read_to_string(run.file(name)).unwrap(), *text);
+        assert_eq!(read_jsonl::<Value>(&timing).unwrap().count(), 1);
+    }
+    assert_eq!(run.timing_from(2000).unwrap().1, None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::create::{check_links, lock};
 use super::{CONFIG, Checkpoint, ENVIRONMENT, RunDirectory, STATUS};
-use crate::run_files::{Environment, JsonLines, Kept, RunError, at, truncate_jsonl, write_json};
+use crate::run_files::{Cut, Environment, JsonLines, RunError, at, cut_jsonl, write_json};
 
 /// A run, for writing: holds its lock as long as it lives. What can be read can be read through it too.
 #[derive(Debug)]
@@ -84,31 +84,43 @@ impl RunWriter {
         Ok(path)
     }
 
-    /// Opens `metrics.jsonl` at the place where a checkpoint stands: records beyond its sequences go, see
-    /// [`truncate_jsonl`]. A new run, or one without a checkpoint, stands at 0.
+    /// Opens `metrics.jsonl` at the place where a checkpoint stands, see [`RunDirectory::metrics_cut`].
     ///
     /// # Errors
     ///
-    /// As [`truncate_jsonl`] and [`JsonLines::open`].
-    pub fn metrics_from(&self, sequences: u64) -> Result<(JsonLines, Kept), RunError> {
-        let path = self.metrics_path();
-        let kept = truncate_jsonl(&path, sequences)?;
-        Ok((JsonLines::open(path)?, kept))
+    /// As [`Cut::make`] and [`JsonLines::open`].
+    pub fn metrics_from(&self, cut: Cut) -> Result<JsonLines, RunError> {
+        cut.make()?;
+        JsonLines::open(self.metrics_path())
     }
 
     /// Opens `timing.jsonl` at the place where a checkpoint stands. Times are nothing that a run decides with: a damaged file
-    /// is no reason not to go on, and grows at its end.
+    /// is no reason not to go on. It is kept aside under the path that is given back, and a new one is begun.
     ///
     /// # Errors
     ///
-    /// As [`JsonLines::open`].
-    pub fn timing_from(&self, sequences: u64) -> Result<JsonLines, RunError> {
+    /// What the file system says.
+    pub fn timing_from(&self, sequences: u64) -> Result<(JsonLines, Option<PathBuf>), RunError> {
         let path = self.timing_path();
-        match truncate_jsonl(&path, sequences) {
-            Ok(_) | Err(RunError::Line { .. } | RunError::LongLine { .. } | RunError::TooLarge { .. }) => {}
+        let aside = match cut_jsonl(&path, sequences) {
+            Ok(cut) => {
+                cut.make()?;
+                None
+            }
+            Err(RunError::Line { .. } | RunError::LongLine { .. } | RunError::TooLarge { .. }) => {
+                let names = (1_u64..).map(|n| match n {
+                    1 => self.file("timing.damaged.jsonl"),
+                    n => self.file(format!("timing.damaged-{n}.jsonl")),
+                });
+                // there are more numbers than files
+                let free = names.into_iter().find(|path| path.symlink_metadata().is_err());
+                let aside = free.unwrap_or_else(|| self.file("timing.damaged.jsonl"));
+                disk::rename(&path, &aside).map_err(at(&path))?;
+                Some(aside)
+            }
             Err(error) => return Err(error),
-        }
-        JsonLines::open(path)
+        };
+        Ok((JsonLines::open(path)?, aside))
     }
 }
 

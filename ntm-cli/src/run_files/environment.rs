@@ -1,8 +1,6 @@
 use std::env;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
@@ -14,10 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct Environment {
     /// The version of this program.
     pub version: String,
-    /// The commit that `NTM_COMMIT` named when the program was built, else that of the working directory's
-    /// repository.
+    /// The commit that the program was built from: of the repository around its sources, or as `NTM_COMMIT` named it. `None`
+    /// for a build without either.
     pub commit: Option<String>,
-    /// Whether files that the repository knows were changed. Unknown for a commit named at build time.
+    /// Whether files that the repository knows were changed then. Unknown where `NTM_COMMIT` was named.
     pub dirty: Option<bool>,
     /// The operating system, `linux` for example.
     pub os: String,
@@ -45,7 +43,10 @@ impl Environment {
         let dirty = |e: &Environment| e.dirty.map(|dirty| if dirty { "yes" } else { "no" }.to_owned());
         let field = |name: &str, of: &dyn Fn(&Environment) -> Option<String>| {
             let (then, now) = (of(self), of(other));
-            let word = |value: Option<String>| value.unwrap_or_else(|| "not known".to_owned());
+            // a file may say anything
+            let shown =
+                |text: String| if text.chars().any(char::is_control) { format!("{text:?}") } else { text };
+            let word = |value: Option<String>| value.map_or_else(|| "not known".to_owned(), shown);
             (then != now).then(|| format!("{name}: {} -> {}", word(then), word(now)))
         };
         let fields = [
@@ -67,21 +68,17 @@ impl Environment {
     }
 }
 
-/// Looks at the machine and the working directory, once in a process. What cannot be found out is `None`; nothing here can fail.
+/// Looks at the machine, once in a process. What cannot be found out is `None`; nothing here can fail.
 pub fn environment() -> Environment {
     static HERE: OnceLock<Environment> = OnceLock::new();
     HERE.get_or_init(look).clone()
 }
 
 fn look() -> Environment {
-    let (commit, dirty) = match option_env!("NTM_COMMIT") {
-        Some(commit) => (Some(commit.to_owned()), None),
-        None => env::current_dir().map_or((None, None), |directory| commit_of(&directory)),
-    };
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit,
-        dirty,
+        commit: option_env!("NTM_COMMIT").map(str::to_owned),
+        dirty: option_env!("NTM_DIRTY").map(|dirty| dirty == "true"),
         os: env::consts::OS.to_owned(),
         arch: env::consts::ARCH.to_owned(),
         cpu: File::open("/proc/cpuinfo").ok().and_then(|file| cpu_model(BufReader::new(file))),
@@ -91,35 +88,6 @@ fn look() -> Environment {
         target: option_env!("NTM_TARGET").map(str::to_owned),
         later: vec![],
     }
-}
-
-/// The commit of the repository around a directory, and whether its known files were changed.
-fn commit_of(directory: &Path) -> (Option<String>, Option<bool>) {
-    if !directory.ancestors().any(|ancestor| ancestor.join(".git").exists()) {
-        return (None, None);
-    }
-    let commit = git(directory, &["rev-parse", "--verify", "HEAD"]).map(|answer| answer.trim().to_owned());
-    let commit =
-        commit.filter(|commit| commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let dirty = match commit {
-        // Untracked files are not looked at: the runs themselves often are some.
-        Some(_) => git(directory, &["status", "--porcelain", "--untracked-files=no"]),
-        None => None,
-    };
-    (commit, dirty.map(|changes| !changes.trim().is_empty()))
-}
-
-/// What git answers, if there is a git and it has an answer. It writes nothing and starts no program from the
-/// repository's own settings.
-fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new("git");
-    command.args(["--no-optional-locks", "-c", "core.fsmonitor=false"]).args(arguments);
-    // Set while a git hook runs, and then about another repository.
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-        command.env_remove(variable);
-    }
-    let answer = command.current_dir(directory).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    if answer.status.success() { String::from_utf8(answer.stdout).ok() } else { None }
 }
 
 /// The first processor's name in the form of Linux's `/proc/cpuinfo`.
@@ -135,7 +103,7 @@ fn cpu_model(text: impl BufRead) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::process::Command;
 
     use super::*;
 
@@ -169,6 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn differences_cannot_disturb_a_terminal() {
+        let here = environment();
+        let hostile = Environment {
+            version: "\u{1b}[2J".into(),
+            commit: Some("\u{7}".into()),
+            cpu: Some("a\rb".into()),
+            os: "\u{9b}31m".into(),
+            ..here.clone()
+        };
+        let said = hostile.differences(&here);
+        assert!(said.len() == 4 && !said.concat().contains(char::is_control), "{said:?}");
+    }
+
+    #[test]
     fn an_environment_of_an_earlier_version_is_read() {
         let mut value = serde_json::to_value(environment()).unwrap();
         value.as_object_mut().unwrap().remove("instruction_set");
@@ -185,33 +167,16 @@ mod tests {
     }
 
     #[test]
-    fn outside_a_repository_there_is_no_commit() {
-        let directory = tempfile::tempdir().unwrap();
-        if directory.path().ancestors().any(|ancestor| ancestor.join(".git").exists()) {
-            return eprintln!("skipped: temporary files lie in a repository");
+    fn the_commit_is_that_of_the_sources() {
+        let git = |arguments: &[&str]| {
+            let answer = Command::new("git").args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+            let answer = answer.ok().filter(|answer| answer.status.success());
+            answer.map(|answer| String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+        };
+        // sources without a repository, or in that of something else
+        if git(&["ls-files", "--error-unmatch", "build.rs"]).is_none() || environment().dirty.is_none() {
+            return eprintln!("skipped: these sources are no repository's");
         }
-        assert_eq!(commit_of(directory.path()), (None, None));
-    }
-
-    #[test]
-    fn inside_a_repository_commit_and_changes_are_seen() {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path();
-        let git = |arguments: &[&str]| git(root, arguments);
-        if git(&["init", "--quiet"]).is_none() {
-            return eprintln!("skipped: no git on this machine");
-        }
-        assert_eq!(commit_of(root), (None, None), "no commit yet");
-        fs::write(root.join("a"), "1").unwrap();
-        git(&["add", "a"]).unwrap();
-        let who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
-        git(&[&who[..], &["commit", "--quiet", "--no-verify", "-m", "one"]].concat()).unwrap();
-        let below = root.join("deep");
-        fs::create_dir(&below).unwrap();
-        fs::write(below.join("untracked"), "x").unwrap();
-        let (commit, dirty) = commit_of(&below);
-        assert_eq!((commit.clone().map(|commit| commit.len()), dirty), (Some(40), Some(false)));
-        fs::write(root.join("a"), "22").unwrap();
-        assert_eq!(commit_of(&below), (commit, Some(true)));
+        assert_eq!(environment().commit, git(&["rev-parse", "HEAD"]));
     }
 }

@@ -43,10 +43,10 @@ pub enum RunError {
         /// The directory.
         path: PathBuf,
     },
-    /// Something in a run is a link, and writing to it would write elsewhere.
+    /// Something in a run, or in a folder of many, is a link, and writing to it would write elsewhere.
     #[error(
-        "{}: is a link, and a run is written to nowhere but in its own directory; put what it leads to in its \
-         place (the directory of the run may itself be a link)",
+        "{}: is a link, and runs are written to nowhere but in their own directory; put what it leads to in its \
+         place (the directory that was given may itself be a link)",
         .path.display()
     )]
     Link {
@@ -136,7 +136,7 @@ pub enum RunError {
         detail: String,
     },
     /// A value cannot be written as JSON.
-    #[error("{}: cannot be written as JSON: {detail}; allowed are maps with text as keys", .path.display())]
+    #[error("{}: cannot be written as JSON: {detail}; allowed are finite numbers, and maps with text as keys", .path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,

@@ -3,13 +3,13 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use ntm_core::checkpoint::write_atomically;
 use ntm_core::disk;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::ser::Formatter;
 
-use super::json::{open_regular, read_limited};
+use super::json::open_regular;
 use super::{RunError, at};
 
 /// The most bytes that one line of a JSONL file may have: 1 MiB.
@@ -51,11 +51,13 @@ impl JsonLines {
     ///
     /// # Errors
     ///
-    /// A record that JSON cannot express or that takes more than [`MAX_LINE`] bytes, or what the file system
-    /// says. The file then still ends after the record before.
+    /// A record that JSON cannot express, a number that is not finite among it (and `null`, which such a number
+    /// would become, whatever it stands for), one that takes more than [`MAX_LINE`] bytes, or what the file
+    /// system says. The file then still ends after the record before.
     pub fn push<S: Serialize + ?Sized>(&mut self, record: &S) -> Result<(), RunError> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, record)
+        record
+            .serialize(&mut serde_json::Serializer::with_formatter(&mut self.line, WithoutNull))
             .map_err(|error| RunError::Unwritable { path: self.path.clone(), detail: error.to_string() })?;
         if self.line.len() > MAX_LINE {
             let detail = format!("the record takes {} bytes of {MAX_LINE} allowed", self.line.len());
@@ -88,6 +90,15 @@ impl JsonLines {
     /// What the file system says.
     pub fn sync(&self) -> Result<(), RunError> {
         disk::sync(&self.file, &self.path).map_err(at(&self.path))
+    }
+}
+
+/// JSON without `null`: no reader takes it for a number, and a number that is not finite would become it.
+struct WithoutNull;
+
+impl Formatter for WithoutNull {
+    fn write_null<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        Err(io::Error::new(ErrorKind::InvalidInput, "a number of the record is not finite"))
     }
 }
 
@@ -134,8 +145,8 @@ fn mend(file: &mut File, path: &Path) -> io::Result<u64> {
 
 /// Reads the records of a JSONL file one after the other. Iteration ends at the first error.
 ///
-/// Empty lines are passed over. A last line that is not a record is taken for one that was being written and
-/// left out; that is normal while a run is going on.
+/// Empty lines are passed over. A last line without its line end that is not a record is taken for one that was
+/// being written and left out; that is normal while a run is going on.
 #[derive(Debug)]
 pub struct JsonLinesReader<T> {
     path: PathBuf,
@@ -150,8 +161,8 @@ pub struct JsonLinesReader<T> {
 ///
 /// # Errors
 ///
-/// What the file system says. Later, from the iterator: a line of more than [`MAX_LINE`] bytes, or one before
-/// the last that is not a record of this type.
+/// What the file system says. Later, from the iterator: a line of more than [`MAX_LINE`] bytes, or one with its
+/// line end that is not a record of this type.
 pub fn read_jsonl<T: DeserializeOwned>(path: impl Into<PathBuf>) -> Result<JsonLinesReader<T>, RunError> {
     let path = path.into();
     let file = BufReader::new(open_regular(&path)?);
@@ -181,7 +192,7 @@ impl<T: DeserializeOwned> JsonLinesReader<T> {
             }
             return match serde_json::from_slice(&self.bytes) {
                 Ok(record) => Ok(Some(record)),
-                Err(_) if self.file.fill_buf().map_err(at(&self.path))?.is_empty() => Ok(None),
+                Err(_) if !self.bytes.ends_with(b"\n") => Ok(None),
                 Err(error) => Err(bad_line(&self.path, self.line, &error)),
             };
         }
@@ -201,86 +212,18 @@ impl<T: DeserializeOwned> Iterator for JsonLinesReader<T> {
     }
 }
 
-fn bad_line(path: &Path, line: usize, error: &serde_json::Error) -> RunError {
+pub(super) fn bad_line(path: &Path, line: usize, error: &serde_json::Error) -> RunError {
     RunError::Line { path: path.to_path_buf(), line, detail: error.to_string() }
-}
-
-/// What [`truncate_jsonl`] left in the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
-    /// How many records stayed.
-    pub records: usize,
-    /// Records beyond the checkpoint that were removed; an unfinished last line is not counted.
-    pub dropped: usize,
-    /// The `sequences` of the last record that stayed and has it.
-    pub sequences: Option<u64>,
-}
-
-/// Cuts a JSONL file back to a checkpoint: from the first record on whose field `sequences` is larger than
-/// the checkpoint's, everything goes, and so does an unfinished last line. Records without the field go or
-/// stay with those before them. What stays, stays byte for byte; the file is replaced whole or not at all.
-/// Without a file there is nothing to do.
-///
-/// # Errors
-///
-/// What the file system says, more than [`MAX_LINES`] bytes, a line of more than [`MAX_LINE`] bytes, or one
-/// before the last that is not a JSON object with a whole number as `sequences`. The file is then as it was.
-pub fn truncate_jsonl(path: &Path, upto_sequences: u64) -> Result<Kept, RunError> {
-    #[derive(Deserialize)]
-    struct Record {
-        #[serde(default)]
-        sequences: Option<u64>,
-    }
-
-    let bytes = match read_limited(path, MAX_LINES) {
-        Err(RunError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => return Ok(Kept::default()),
-        other => other?,
-    };
-    let mut kept = Kept::default();
-    let mut text = Vec::new();
-    let mut beyond = false;
-    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').enumerate().peekable();
-    while let Some((index, line)) = lines.next() {
-        if line.trim_ascii_end().len() > MAX_LINE {
-            return Err(RunError::LongLine { path: path.to_path_buf(), line: index + 1, allowed: MAX_LINE });
-        }
-        if line.trim_ascii().is_empty() {
-            if !beyond && line.ends_with(b"\n") {
-                text.extend(line);
-            }
-            continue;
-        }
-        // as a reader takes it: what is kept can be read, numbers that are too large for JSON's readers included
-        let record = serde_json::from_slice::<Value>(line).and_then(Record::deserialize);
-        let record = match record {
-            Ok(record) => record,
-            Err(_) if lines.peek().is_none() => break,
-            Err(error) => return Err(bad_line(path, index + 1, &error)),
-        };
-        beyond |= record.sequences.is_some_and(|sequences| sequences > upto_sequences);
-        if beyond {
-            kept.dropped += 1;
-            continue;
-        }
-        kept.records += 1;
-        kept.sequences = record.sequences.or(kept.sequences);
-        text.extend(line);
-        if !line.ends_with(b"\n") {
-            text.push(b'\n');
-        }
-    }
-    if text != bytes {
-        write_atomically(path, &text).map_err(at(path))?;
-    }
-    Ok(kept)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::fs;
 
     use serde_json::json;
 
+    use super::super::truncate_jsonl;
     use super::*;
 
     fn path_with(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -343,6 +286,19 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_not_finite_is_not_written() {
+        let (_directory, path) = path_with("1\n");
+        let mut lines = JsonLines::open(&path).unwrap();
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let refused = lines.push(&BTreeMap::from([("a", 1.0), ("bits", bad)])).unwrap_err().to_string();
+            assert!(refused.contains("not finite"), "{refused}");
+        }
+        assert!(lines.push(&json!({"a": [{"bits": null}]})).is_err());
+        lines.push(&2).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n");
+    }
+
+    #[test]
     fn a_file_that_could_not_be_cut_back_any_more_does_not_grow() {
         let (_directory, path) = path_with("");
         let mut file = OpenOptions::new().write(true).open(&path).unwrap();
@@ -365,6 +321,10 @@ mod tests {
         let (_directory, path) = path_with("{\"a\":1}\n{\"a\":\n{\"a\":2}\n");
         let message = read(&path).unwrap_err().to_string();
         assert!(message.contains("metrics.jsonl:2:"), "{message}");
+        // whoever wrote its line end had finished it
+        let (_directory, path) = path_with("{\"a\":1}\n{\"a\":\n");
+        let message = read(&path).unwrap_err().to_string();
+        assert!(message.contains("metrics.jsonl:2:"), "{message}");
     }
 
     #[test]
@@ -385,66 +345,5 @@ mod tests {
         JsonLines::open(&path).unwrap().push(&record).unwrap();
         assert_eq!(read(&path).unwrap(), [record.clone(), record]);
         assert_eq!(truncate_jsonl(&path, 1).unwrap().records, 2);
-    }
-
-    #[test]
-    fn resuming_keeps_exactly_what_the_checkpoint_knows() {
-        let text = [
-            "{\"sequences\":500,\"bits\":1.50}\n",
-            "{\"sequences\":1000}\n{\"note\":1}\n",
-            "{\"sequences\":1500}\n{\"seq",
-        ]
-        .concat();
-        let kept = |records, dropped, sequences| Kept { records, dropped, sequences };
-        for (upto, expected, lines) in [
-            (0, kept(0, 4, None), 0),
-            (499, kept(0, 4, None), 0),
-            (500, kept(1, 3, Some(500)), 1),
-            (1000, kept(3, 1, Some(1000)), 3),
-            (1499, kept(3, 1, Some(1000)), 3),
-            (u64::MAX, kept(4, 0, Some(1500)), 4),
-        ] {
-            let (_directory, path) = path_with(&text);
-            assert_eq!(truncate_jsonl(&path, upto).unwrap(), expected, "up to {upto}");
-            let whole: String = text.split_inclusive('\n').take(lines).collect();
-            assert_eq!(fs::read_to_string(&path).unwrap(), whole, "up to {upto}");
-        }
-    }
-
-    #[test]
-    fn resuming_gives_the_file_of_an_uninterrupted_run() {
-        let directory = tempfile::tempdir().unwrap();
-        let record = |i: u64| json!({"sequences": 500 * i, "bits": 1.0 / i as f64});
-        let whole = directory.path().join("whole");
-        let mut lines = JsonLines::open(&whole).unwrap();
-        (1..=9).for_each(|i| lines.push(&record(i)).unwrap());
-        let whole = fs::read(whole).unwrap();
-        // Killed after any byte that comes after the checkpoint at 1000 sequences.
-        let checkpoint = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).unwrap().0 + 1;
-        for end in checkpoint - 1..whole.len() {
-            let path = directory.path().join("killed");
-            fs::write(&path, &whole[..end]).unwrap();
-            assert_eq!(truncate_jsonl(&path, 1000).unwrap().sequences, Some(1000));
-            let mut lines = JsonLines::open(&path).unwrap();
-            (3..=9).for_each(|i| lines.push(&record(i)).unwrap());
-            assert_eq!(fs::read(&path).unwrap(), whole, "killed after {end} bytes");
-        }
-    }
-
-    #[test]
-    fn a_damaged_file_is_named_and_left_alone() {
-        for text in ["{\"sequences\":1}\n???\n{\"sequences\":2}\n", "{\"sequences\":-1}\n{\"sequences\":2}\n"]
-        {
-            let (_directory, path) = path_with(text);
-            assert!(matches!(truncate_jsonl(&path, 1), Err(RunError::Line { .. })));
-            assert_eq!(fs::read_to_string(&path).unwrap(), text);
-        }
-    }
-
-    #[test]
-    fn without_a_file_there_is_nothing_to_cut() {
-        let directory = tempfile::tempdir().unwrap();
-        assert_eq!(truncate_jsonl(&directory.path().join("metrics.jsonl"), 5).unwrap(), Kept::default());
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }

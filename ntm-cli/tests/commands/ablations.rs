@@ -459,3 +459,33 @@ fn a_sweep_is_the_product_and_its_runs_can_be_grouped() {
     std::fs::create_dir(place.path("empty")).unwrap();
     assert!(refused(&place, &["summarise", "empty"]).contains("neither a run nor a directory with runs"));
 }
+
+/// The folder of an ablation may be anybody's: nothing outside it is read or written.
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_folder_of_runs_leads_nobody_out_of_it() {
+    use std::os::unix::fs::symlink;
+    let place = place();
+    std::fs::create_dir(place.path("theirs")).unwrap();
+    place.write("theirs/letter", "dear");
+    std::fs::create_dir_all(place.path(OUT)).unwrap();
+    for name in ["lock", "manifest.json", "base", "base/seed-1", "width-0-5", "summary.md"] {
+        for target in ["theirs", "theirs/letter", "theirs/nothing"] {
+            let link = place.path(&format!("{OUT}/{name}"));
+            std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+            symlink(place.path(target), &link).unwrap();
+            let ended = place.run(&["ablate", "parts.ron", "--quiet"]);
+            assert_eq!(ended.code(), 2, "{name} -> {target}: {}", ended.people());
+            assert!(ended.people().contains(&format!("{OUT}/{name}: is a link")), "{}", ended.people());
+            std::fs::remove_file(&link).unwrap();
+        }
+    }
+    assert_eq!(std::fs::read_dir(place.path("theirs")).unwrap().count(), 1);
+    assert_eq!(place.read("theirs/letter"), b"dear");
+    // the whole folder may lie elsewhere
+    std::fs::remove_dir_all(place.path(OUT)).unwrap();
+    std::fs::create_dir(place.path("elsewhere")).unwrap();
+    symlink(place.path("elsewhere"), place.path(OUT)).unwrap();
+    place.works(&["ablate", "parts.ron", "--quiet"]);
+    assert!(place.path("elsewhere/summary.md").is_file());
+}

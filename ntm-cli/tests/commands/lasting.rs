@@ -1,6 +1,7 @@
 //! A run outlasts what is done to it: kills, signals, full disks, folders that cannot be written to, a second process.
 use crate::place::{Ended, Place};
 use crate::runs::same;
+use ntm_cli::core::checkpoint::Checkpoint;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -112,20 +113,159 @@ fn a_status_that_is_damaged_stops_nobody() {
     }
 }
 
+/// A resume that would change the config and the metrics, were it not refused: then everything is as it was.
+fn refused(place: &Place, run: &str, wanted: &[&str]) {
+    let before = place.files();
+    let ended = place.run(&["train", "--resume", run, "train.sequences=900"]);
+    let said = ended.people();
+    assert!(matches!(ended.code(), 1 | 2), "{said}");
+    for words in wanted {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+    assert!(place.files() == before, "files have changed, and it says\n{said}");
+}
+
 #[test]
-fn metrics_that_were_cut_by_somebody_else_are_missed() {
+fn metrics_that_somebody_else_changed_are_refused_before_anything_is_changed() {
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "--quiet"]);
+    place.works(&["train", "tiny.ron", "train.sequences=900", "--out", "whole", "--quiet"]);
+    let path = "runs/tiny/metrics.jsonl";
+    let whole = String::from_utf8(place.read(path)).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    assert_eq!(lines.len(), 6);
+    let with = |lines: &[&str]| {
+        // what a kill leaves, which would be cut away
+        let more = lines.iter().map(|line| format!("{line}\n")).collect::<String>() + "{\"sequences\":700";
+        place.write(path, more);
+    };
+    let unchanged = "nothing was changed";
+    with(&lines[..5]);
+    refused(
+        &place,
+        "runs/tiny",
+        &[
+            "its last record is from after 500 sequences, and the checkpoint stands after a validation at 600",
+            unchanged,
+        ],
+    );
+    with(&[]);
+    refused(&place, "runs/tiny", &["there is no record, and the checkpoint stands", unchanged]);
+    with(&[&lines[..2], &lines[3..]].concat());
+    let gap = "there is no record between 200 and 400 sequences, and validations are 100 apart";
+    refused(&place, "runs/tiny", &[gap, unchanged]);
+    with(&lines[1..]);
+    refused(&place, "runs/tiny", &["there is no record between 0 and 200 sequences", unchanged]);
+    with(&[&lines[..3], &lines[2..]].concat());
+    refused(
+        &place,
+        "runs/tiny",
+        &["a record from after 300 sequences comes after one from after 300", unchanged],
+    );
+    with(&[lines[0], lines[2], lines[1], lines[3], lines[4], lines[5]]);
+    refused(&place, "runs/tiny", &["there is no record between 100 and 300 sequences", unchanged]);
+    with(&[&lines[..], &["{\"sequences\":600}"]].concat());
+    refused(&place, "runs/tiny", &["metrics.jsonl:7: missing field"]);
+    // finished, and no record: nobody was killed while writing it
+    place.write(path, format!("{whole}garbage\n"));
+    refused(&place, "runs/tiny", &["metrics.jsonl:7:"]);
+    with(&lines);
+    place.works(&["train", "--resume", "runs/tiny", "train.sequences=900", "--quiet"]);
+    same(&place, "whole", "runs/tiny");
+}
+
+#[test]
+fn a_best_checkpoint_that_is_gone_or_of_another_run_is_refused() {
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "--quiet"]);
+    place.works(&["train", "tiny.ron", "train.seed=2", "--out", "other", "--quiet"]);
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--out", "short", "--quiet"]);
+    let path = "runs/tiny/checkpoints/best.safetensors";
+    let own = place.read(path);
+    let instead = "train --from runs/tiny/checkpoints/last.safetensors";
+
+    std::fs::remove_file(place.path(path)).unwrap();
+    refused(&place, "runs/tiny", &["best.safetensors: is not there", "nothing was changed", instead]);
+    // the way out that is named
+    place.works(&["train", "--from", "runs/tiny/checkpoints/last.safetensors", "--out", "anew", "--quiet"]);
+
+    place.write(path, place.read("other/checkpoints/best.safetensors"));
+    refused(&place, "runs/tiny", &["the best checkpoint of another run", "train.seed: 2 -> 1", instead]);
+
+    let wrong = "is not this run's best checkpoint";
+    place.write(path, place.read("runs/tiny/checkpoints/last.safetensors"));
+    let mut changed = Checkpoint::read(place.path(path)).unwrap().without_optimizer();
+    changed.numbers.best_at = 100;
+    changed.numbers.sequences = 100;
+    changed.numbers.validated_at = 100;
+    changed.numbers.updates = 100;
+    changed.clone().write(place.path(path)).unwrap();
+    refused(&place, "runs/tiny", &[wrong, "after 100 sequences", instead]);
+    // an earlier best of the same run is not the best
+    place.write(path, place.read("short/checkpoints/best.safetensors"));
+    refused(&place, "runs/tiny", &[wrong]);
+    // one that is said to be from later, and is worse
+    changed.numbers.best_at = 700;
+    changed.numbers.sequences = 700;
+    changed.numbers.best_bits = changed.numbers.best_bits.map(|bits| bits + 1.0);
+    changed.write(place.path(path)).unwrap();
+    refused(&place, "runs/tiny", &[wrong]);
+
+    place.write(path, own);
+    place.works(&["train", "--resume", "runs/tiny", "train.sequences=900", "--quiet"]);
+}
+
+#[test]
+fn a_best_checkpoint_from_after_the_last_one_is_made_again() {
+    // a run is killed between the two: its config is from before, and so is `last`
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--out", "killed", "--quiet"]);
+    place.works(&["train", "tiny.ron", "train.sequences=900", "--out", "whole", "--quiet"]);
+    let best = Checkpoint::read(place.path("whole/checkpoints/best.safetensors")).unwrap();
+    assert!(best.numbers.best_at > 300, "or this tests nothing");
+    place.write("killed/checkpoints/best.safetensors", place.read("whole/checkpoints/best.safetensors"));
+    place.works(&["train", "--resume", "killed", "train.sequences=900", "--quiet"]);
+    same(&place, "whole", "killed");
+}
+
+#[test]
+fn times_that_cannot_be_read_stop_nobody_and_are_kept() {
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "--out", "whole", "--quiet"]);
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--out", "half", "--quiet"]);
+    let damaged = "x".repeat(2 << 20);
+    place.write("half/timing.jsonl", &damaged);
+    let said = place.works(&["train", "--resume", "half", "train.sequences=600"]).people();
+    let wanted = "note: half/timing.jsonl cannot be read and begins anew; what was there is kept as half/timing.damaged.jsonl";
+    assert!(said.contains(wanted), "{said}");
+    assert!(place.read("half/timing.damaged.jsonl") == damaged.as_bytes());
+    assert_eq!(String::from_utf8(place.read("half/timing.jsonl")).unwrap().lines().count(), 3);
+    same(&place, "whole", "half");
+}
+
+/// A file of a run may hold what a terminal would obey.
+#[test]
+fn what_is_said_of_hostile_files_does_nothing_to_a_terminal() {
     let place = Place::new();
     place.works(&["train", "tiny.ron", "train.sequences=300", "--quiet"]);
-    let whole = String::from_utf8(place.read("runs/tiny/metrics.jsonl")).unwrap();
-    let (cut, _) = whole.trim_end().rsplit_once('\n').unwrap();
-    place.write("runs/tiny/metrics.jsonl", format!("{cut}\n"));
-    let ended = place.run(&["train", "--resume", "runs/tiny", "train.sequences=600"]);
-    assert_eq!(ended.code(), 1, "{}", ended.people());
-    let wanted =
-        "its last record is from after 200 sequences, and the checkpoint stands after a validation at 300";
-    assert!(ended.people().contains(wanted), "{}", ended.people());
-    place.write("runs/tiny/metrics.jsonl", whole);
-    place.works(&["train", "--resume", "runs/tiny", "train.sequences=600", "--quiet"]);
+    let environment = String::from_utf8(place.read("runs/tiny/environment.json")).unwrap();
+    let obeyed = |text: &str| text.contains(|c: char| c.is_control() && c != '\n');
+    let quiet = |args: &[&str], wanted: &str| {
+        let said = place.run(args).people();
+        assert!(said.contains(wanted) && !obeyed(&said), "{said:?}");
+    };
+    let mut hostile: serde_json::Value = serde_json::from_str(&environment).unwrap();
+    hostile["version"] = "\u{1b}]0;mine\u{7}\u{9b}2J".into();
+    place.write("runs/tiny/environment.json", hostile.to_string());
+    quiet(&["train", "--resume", "runs/tiny", "train.sequences=400"], "version: \"\\u{1b}]0;mine\\u{7}");
+    place.write("runs/tiny/status.json", "{\"state\": \"\\u001b[2J\"}");
+    quiet(&["train", "--resume", "runs/tiny", "train.sequences=500"], "note: runs/tiny/status.json");
+    let mut checkpoint = Checkpoint::read(place.path("runs/tiny/checkpoints/last.safetensors")).unwrap();
+    checkpoint.version = "\u{1b}[2J".into();
+    let mut archive = checkpoint.into_archive();
+    archive.metadata = archive.metadata.map(|text| text.replace("format:1", "format:2"));
+    archive.write(place.path("later.safetensors")).unwrap();
+    quiet(&["eval", "later.safetensors"], "it was written by version \"\\u{1b}[2J\"");
 }
 
 #[test]

@@ -268,3 +268,36 @@ fn files_that_cannot_be_trained_on_are_refused_before_anything_is_written() {
         ["task.validation=None", "train.validate_every=0", "train.sequences=20", "--quiet", "--out", "alone"];
     place.works(&[&["train", "configs/own.ron"][..], &alone].concat());
 }
+
+#[test]
+fn a_validation_that_is_not_finite_is_placed_in_the_validation_file() {
+    let place = Place::new();
+    let file = |name: &str, large: Option<usize>| {
+        let number = |item: usize, step: usize| match large {
+            Some(n) if (item, step) == (n, 1) => 3e38,
+            _ => [0.0, 1.0][(item + step) % 2],
+        };
+        let inputs: Vec<f32> =
+            (0..6).flat_map(|item| (0..3).map(move |step| (item, step))).map(|(i, t)| number(i, t)).collect();
+        let mut archive = Archive::default();
+        archive.tensors.insert("inputs".into(), Tensor::new([6, 3, 1], inputs));
+        archive.tensors.insert("targets".into(), Tensor::new([6, 3, 1], vec![1.0_f32; 18]));
+        archive.write(place.path(name)).unwrap();
+    };
+    file("a.safetensors", None);
+    file("b.safetensors", Some(4));
+    place.write(
+        "own.ron",
+        "(task: FromFile(inputs: 1, outputs: 1, train: \"a.safetensors\", validation: \"b.safetensors\", loss: MeanSquare),
+          model: Recurrent(controller: Mlp(hidden: [8], activation: Linear)),
+          train: (batch: 2, sequences: 100, validate_every: 20))",
+    );
+    let ended = place.run(&["train", "own.ron", "--quiet"]);
+    assert_eq!(ended.code(), 1, "{}", ended.people());
+    let said = ended.people();
+    assert!(
+        said.contains("the validation cost is not finite after 20 sequences; it first appears in the loss"),
+        "{said}"
+    );
+    assert!(said.contains("of validation sequence 4."), "{said}");
+}

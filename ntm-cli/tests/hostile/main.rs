@@ -67,14 +67,54 @@ fn a_checkpoint_whose_tensors_are_not_those_of_its_config_is_no_model() {
         turned.tensors.get_mut(name).unwrap().shape.insert(0, 1);
         assert!(turned.model::<f32>(&registry).is_err(), "{name} with another axis");
     }
-    // a run goes on with all of its optimiser's numbers, or not at all
-    let (_, model) = run.model::<f32>(&registry).unwrap();
-    assert!(run.saved(&model).is_ok());
-    for name in run.tensors.keys().filter(|name| name.starts_with("optim.")) {
+}
+
+/// A run goes on with all of its optimiser's numbers and no others, or not at all.
+#[test]
+fn a_checkpoint_of_which_the_optimiser_keeps_more_or_less_is_no_run() {
+    let run = readers::small_run();
+    let registry = ntm_cli::builtin();
+    let (experiment, model) = run.model::<f32>(&registry).unwrap();
+    let goes_on = |run: &Checkpoint| run.saved(&model, &experiment.train.optimizer).map(|_| ());
+    goes_on(&run).unwrap();
+    let optimizer = |name: &str| name.starts_with("optim.");
+    for name in run.tensors.keys().filter(|name| optimizer(name)) {
         let mut less = run.clone();
         less.tensors.remove(name);
-        assert!(less.saved(&model).is_err(), "without {name}");
+        let said = goes_on(&less).unwrap_err().to_string();
+        assert!(
+            said.contains(&format!("`{name}` has shape")) && said.contains("not in the checkpoint"),
+            "{said}"
+        );
     }
+    for slab in ["optim.squares.", "optim.deltas.", "optim.means."] {
+        let mut less = run.clone();
+        less.tensors.retain(|name, _| !name.starts_with(slab));
+        assert!(less.tensors.len() < run.tensors.len());
+        let said = goes_on(&less).unwrap_err().to_string();
+        assert!(said.contains(&format!("`{slab}")) && said.contains("not in the checkpoint"), "{said}");
+    }
+    let weight = run.tensors["output.weight"].clone();
+    for name in [
+        "optim.sums.output.weight",
+        "optim.squares.elsewhere",
+        "optim.squares",
+        "optim.",
+        "optim.squares.given.memory",
+        "elsewhere",
+    ] {
+        let mut more = run.clone();
+        more.tensors.insert(name.to_owned(), weight.clone());
+        let said = goes_on(&more).unwrap_err().to_string();
+        assert!(said.contains(&format!("`{name}` has shape")) && said.contains("not in the model"), "{said}");
+    }
+    // another slab beside all that are wanted, whole
+    let mut more = run.clone();
+    let squares: Vec<_> = run.tensors.iter().filter(|(name, _)| name.starts_with("optim.squares.")).collect();
+    more.tensors.extend(squares.into_iter().map(|(name, t)| (name.replace("squares", "sums"), t.clone())));
+    assert!(goes_on(&more).unwrap_err().to_string().contains("`optim.sums."));
+    let weights = run.without_optimizer();
+    assert!(goes_on(&weights).unwrap_err().to_string().contains("weights only"));
 }
 
 #[test]

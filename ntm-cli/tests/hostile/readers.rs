@@ -92,9 +92,9 @@ fn used(checkpoint: &Checkpoint) {
     let mut state = stepper.start();
     let task = experiment.task().expect("it was built before");
     stepper.step(&mut state, &vec![1.0; task.inputs()]).expect("as many inputs as the task has");
-    let Ok(saved) = checkpoint.saved(&model) else { return };
+    let Ok(saved) = checkpoint.saved(&model, &experiment.train.optimizer) else { return };
     let Ok(mut trainer) = Trainer::new(experiment.train.clone(), task, model, 1) else { return };
-    trainer.restore(&saved, None);
+    trainer.restore(&saved, None).expect("what was saved of this optimiser");
     if !trainer.finished() {
         // a rate may be absurd, and training then says so
         let _ = trainer.advance();

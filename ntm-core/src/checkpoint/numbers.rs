@@ -35,7 +35,9 @@ impl Numbers {
         }
         match best_bits {
             Some(bits) if !bits.is_finite() => Err(format!("best_bits is {bits}, and must be finite")),
-            _ if since.1.is_nan() || since.2.is_nan() => Err("since holds what is not a number".into()),
+            _ if !(since.1.is_finite() && since.2.is_finite()) => {
+                Err("since holds a number that is not finite".into())
+            }
             _ => Ok(()),
         }
     }
@@ -55,7 +57,7 @@ mod tests {
             solved_at: Some(100),
             best_bits: Some(0.5),
             best_at: 300,
-            since: (100, 0.25, f64::INFINITY),
+            since: (100, 0.25, f64::MAX),
             validated_at: 200,
         };
         assert_eq!(run.check(), Ok(()));
@@ -72,6 +74,8 @@ mod tests {
             (Numbers { best_bits: Some(f64::NAN), ..run }, "best_bits"),
             (Numbers { since: (0, f64::NAN, 0.0), ..run }, "since"),
             (Numbers { since: (0, 0.0, f64::NAN), ..run }, "since"),
+            (Numbers { since: (0, f64::INFINITY, 0.0), ..run }, "since"),
+            (Numbers { since: (0, 0.0, f64::INFINITY), ..run }, "since"),
         ] {
             assert!(wrong.check().unwrap_err().starts_with(name), "{wrong:?}");
         }

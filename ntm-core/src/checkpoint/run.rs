@@ -14,9 +14,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::quoted;
 use super::{Archive, ArchiveError, Data, Tensor};
 use crate::config::{BuildError, ConfigError, Experiment, Loaded, Precision, Registry, Source, empty_model};
-use crate::train::{Numbers, Saved};
+use crate::train::{Numbers, Optimizer, Saved};
 use crate::{Model, Real, TensorInfo};
 
 /// The format that is written, and the newest that is read.
@@ -67,7 +68,8 @@ pub enum CheckpointError {
     },
     /// It was written by a later version.
     #[error(
-        "{file}: has format {given}, this program reads formats up to {FORMAT}; it was written by version {version}"
+        "{file}: has format {given}, this program reads formats up to {FORMAT}; it was written by version {}",
+        quoted(.version)
     )]
     Format {
         /// What it is called.
@@ -322,33 +324,42 @@ impl Checkpoint {
         if mismatches.is_empty() { Ok(()) } else { Err(CheckpointError::Tensors(mismatches)) }
     }
 
-    /// The run as a trainer of this model takes it.
+    /// The run as a trainer of this model, with this optimiser, takes it.
     ///
     /// # Errors
-    /// As [`Checkpoint::fill`], and if there is no optimiser state.
-    pub fn saved<T: Real>(&self, model: &Model<T>) -> Result<Saved<T>, CheckpointError> {
-        let infos = model.tensors();
-        let names: BTreeSet<&str> = self
-            .tensors
-            .keys()
-            .filter_map(|name| name.strip_prefix(OPTIMIZER)?.split_once('.').map(|(name, _)| name))
-            .collect();
-        if names.is_empty() {
+    /// As [`Checkpoint::fill`]; if there is no optimiser state, or another than what this optimiser keeps.
+    pub fn saved<T: Real>(
+        &self,
+        model: &Model<T>,
+        optimizer: &Optimizer,
+    ) -> Result<Saved<T>, CheckpointError> {
+        if !self.tensors.keys().any(|name| name.starts_with(OPTIMIZER)) {
             return Err(CheckpointError::WeightsOnly);
         }
-        let mut slabs = vec![];
-        let mut mismatches = vec![];
-        let empty = || vec![T::of(0.0); model.params.len()];
-        let mut params = empty();
-        mismatches.extend(self.write_tensors(model, "", infos.iter(), &mut params));
-        slabs.push((PARAMS.to_owned(), params));
-        for name in names {
-            let mut slab = empty();
-            let prefix = format!("{OPTIMIZER}{name}.");
-            let trained = infos.iter().filter(|info| info.trained);
-            mismatches.extend(self.write_tensors(model, &prefix, trained, &mut slab));
+        let infos = model.tensors();
+        self.fits(&infos)?;
+        let slab = |prefix: &str, which: fn(&TensorInfo) -> bool| {
+            let mut slab = vec![T::of(0.0); model.params.len()];
+            let mismatches =
+                self.write_tensors(model, prefix, infos.iter().filter(|info| which(info)), &mut slab);
+            (slab, mismatches)
+        };
+        let (params, mut mismatches) = slab("", |_| true);
+        let mut slabs = vec![(PARAMS.to_owned(), params)];
+        for name in optimizer.keeps() {
+            let (slab, missing) = slab(&format!("{OPTIMIZER}{name}."), |info| info.trained);
+            mismatches.extend(missing);
             slabs.push((format!("{OPTIMIZER}{name}"), slab));
         }
+        let trained: BTreeSet<&str> =
+            infos.iter().filter(|info| info.trained).map(|info| info.path.as_str()).collect();
+        let known = |name: &str| {
+            let kept = name.strip_prefix(OPTIMIZER).and_then(|name| name.split_once('.'));
+            kept.is_some_and(|(slab, path)| optimizer.keeps().contains(&slab) && trained.contains(path))
+        };
+        let others = self.tensors.iter().filter(|(name, _)| name.starts_with(OPTIMIZER) && !known(name));
+        mismatches
+            .extend(others.map(|(path, t)| Mismatch::Extra { path: path.clone(), given: t.shape.clone() }));
         match mismatches.is_empty() {
             true => Ok(Saved { numbers: self.numbers, slabs }),
             false => Err(CheckpointError::Tensors(mismatches)),

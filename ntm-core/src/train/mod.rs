@@ -13,4 +13,4 @@ pub use optimizer::{Optimizer, OptimizerState};
 pub use schedule::Schedule;
 pub use settings::TrainSettings;
 pub use task::{Mark, Task, TaskError};
-pub use trainer::{LastUpdate, Numbers, Record, Saved, TrainError, Trainer};
+pub use trainer::{LastUpdate, Numbers, Record, RestoreError, Saved, TrainError, Trainer};

@@ -72,6 +72,14 @@ impl Default for Optimizer {
 }
 
 impl Optimizer {
+    /// The names of what it keeps between updates, such as `squares`: a slab each, see [`OptimizerState::slabs`].
+    pub fn keeps(&self) -> &'static [&'static str] {
+        match self {
+            Optimizer::RmsProp { centred: true, .. } => &["squares", "deltas", "means"],
+            Optimizer::RmsProp { .. } => &["squares", "deltas"],
+            Optimizer::Adam { .. } => &["squares", "means"],
+        }
+    }
     /// The same with its rate multiplied by `factor`.
     pub fn scaled(mut self, factor: f64) -> Self {
         match &mut self {
@@ -106,14 +114,6 @@ impl Optimizer {
     }
 }
 
-fn names(optimizer: &Optimizer) -> &'static [&'static str] {
-    match optimizer {
-        Optimizer::RmsProp { centred: true, .. } => &["squares", "deltas", "means"],
-        Optimizer::RmsProp { .. } => &["squares", "deltas"],
-        Optimizer::Adam { .. } => &["squares", "means"],
-    }
-}
-
 /// What an optimiser keeps between updates: slabs laid out like the parameters.
 #[derive(Debug)]
 pub struct OptimizerState<T> {
@@ -126,16 +126,16 @@ pub struct OptimizerState<T> {
 impl<T: Real> OptimizerState<T> {
     /// The state before the first update of `numbers` parameters.
     pub fn new(optimizer: &Optimizer, numbers: usize) -> Self {
-        let slabs = names(optimizer).iter().map(|n| (*n, Slab::new(numbers))).collect();
+        let slabs = optimizer.keeps().iter().map(|n| (*n, Slab::new(numbers))).collect();
         OptimizerState { slabs, updates: 0 }
     }
     /// How many slabs an optimiser keeps.
     pub fn slabs(optimizer: &Optimizer) -> usize {
-        names(optimizer).len()
+        optimizer.keeps().len()
     }
     /// What the state of `numbers` parameters takes.
     pub fn bytes(optimizer: &Optimizer, numbers: u128) -> Bytes {
-        let parameters = names(optimizer).len() as u128 * Slab::<T>::bytes(numbers);
+        let parameters = optimizer.keeps().len() as u128 * Slab::<T>::bytes(numbers);
         Bytes { parameters, ..Bytes::default() }
     }
     /// One update of `params`.

@@ -5,7 +5,7 @@ use crate::buffers::Slab;
 use crate::bytes::Bytes;
 use crate::engine::{Engine, Evaluator, Exact, Inspection, Score, inspect_scored};
 use crate::random::Purpose;
-use crate::{Cell, Model, Real};
+use crate::{Cell, Model, Real, Sequence};
 
 /// Why training could not go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum TrainError {
         what: &'static str,
         /// sequences seen before this update
         sequences: u64,
-        /// step, sequence, head and quantity where it first appeared
+        /// step, sequence (of the training, or of the validation), head and quantity where it first appeared
         place: String,
     },
     /// An update made a parameter or a number of the optimiser infinite or not a number.
@@ -41,6 +41,33 @@ pub enum TrainError {
         what: String,
         /// sequences seen
         sequences: u64,
+    },
+}
+
+/// Why a saved run could not be gone on with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// It does not hold what this trainer keeps between updates.
+    #[error(
+        "the saved run has {given:?}, and this trainer goes on from {wanted:?}; train with the optimiser that it was saved with"
+    )]
+    Slabs {
+        /// what it holds
+        given: Vec<String>,
+        /// what it must hold, in any order
+        wanted: Vec<String>,
+    },
+    /// Numbers are of another model.
+    #[error(
+        "`{name}` of the saved run has {given} numbers, and the model has {wanted}; build the model that it was saved from"
+    )]
+    Length {
+        /// the slab
+        name: String,
+        /// how many it has
+        given: usize,
+        /// how many the model has, padding included
+        wanted: usize,
     },
 }
 
@@ -312,9 +339,12 @@ impl<T: Real> Trainer<T> {
         self.batcher.draw(&*self.task, None, purpose, self.numbers.sequences, items)?;
         let loss = self.engine.gradient(&self.model, &self.batcher.batch);
         let norm = euclidean_norm(self.engine.last_gradient());
-        if !loss.is_finite() || !norm.is_finite() {
-            let what = if loss.is_finite() { "gradient" } else { "loss" };
-            return Err(self.find_not_finite(what, items));
+        let cost = self.task.loss().cost(loss);
+        let summed = self.numbers.since.1 + cost;
+        if !summed.is_finite() || !norm.is_finite() {
+            let what = if summed.is_finite() { "gradient" } else { "loss" };
+            let drawn = &self.batcher.sequences()[..items];
+            return Err(self.find_not_finite(what, drawn, ("sequence", self.numbers.sequences)));
         }
         let change = self.settings.clip.change(norm);
         let optimizer = self.settings.optimizer.scaled(self.settings.schedule.factor(self.numbers.sequences));
@@ -322,9 +352,8 @@ impl<T: Real> Trainer<T> {
         let n = &mut self.numbers;
         n.sequences += items as u64;
         n.updates = self.optimizer.updates;
-        let cost = self.task.loss().cost(loss);
         self.last = LastUpdate { bits: cost / items.max(1) as f64, gradient_norm: norm };
-        n.since = (n.since.0 + items as u64, n.since.1 + cost, n.since.2.max(norm));
+        n.since = (n.since.0 + items as u64, summed, n.since.2.max(norm));
         let due = self.settings.validate_every > 0
             && (n.sequences - n.validated_at >= self.settings.validate_every
                 || n.sequences >= self.settings.sequences);
@@ -333,11 +362,14 @@ impl<T: Real> Trainer<T> {
         }
         self.check()?;
         let record = self.validate(validating);
-        match record {
-            Some(record) if !record.validation_bits.is_finite() => {
-                Err(self.find_not_finite("validation cost", items))
+        match (&self.validation, record) {
+            (Some(v), Some(record))
+                if !record.validation_bits.is_finite() || !record.validation_wrong_bits.is_finite() =>
+            {
+                let drawn = &v.batcher.sequences()[..v.batcher.batch.items];
+                Err(self.find_not_finite("validation cost", drawn, ("validation sequence", 0)))
             }
-            record => Ok(record),
+            (_, record) => Ok(record),
         }
     }
 
@@ -376,11 +408,15 @@ impl<T: Real> Trainer<T> {
         Some(record)
     }
 
-    /// Runs the update again with everything kept, and says where a number first was not finite.
-    fn find_not_finite(&self, what: &'static str, items: usize) -> TrainError {
+    /// Runs sequences again, which are numbered from `first`, with everything kept, and says where a number first was not finite.
+    fn find_not_finite(
+        &self,
+        what: &'static str,
+        drawn: &[Sequence],
+        (called, first): (&str, u64),
+    ) -> TrainError {
         let sequences = self.numbers.sequences;
-        let drawn = &self.batcher.sequences()[..items];
-        let mut place = "it first appears in the sum over the batch".to_string();
+        let mut place = "it first appears in the sum over the sequences".to_string();
         for (i, sequence) in drawn.iter().enumerate() {
             let found = inspect_scored(
                 &self.model,
@@ -388,8 +424,8 @@ impl<T: Real> Trainer<T> {
                 std::slice::from_ref(sequence),
                 Exact::default(),
             );
-            if let Some(quantity) = first_not_finite(&found, sequence.steps) {
-                place = format!("it first appears in {quantity} of sequence {}", sequences + i as u64);
+            if let Some(quantity) = first_not_finite(&self.model, &found, sequence.steps) {
+                place = format!("it first appears in {quantity} of {called} {}", first + i as u64);
                 break;
             }
         }
@@ -404,29 +440,42 @@ impl<T: Real> Trainer<T> {
         slabs.extend(optimizer);
         Saved { numbers: self.numbers, slabs }
     }
-    /// Goes on from a saved run of the same settings. `best` are the parameters of its best checkpoint.
-    pub fn restore(&mut self, saved: &Saved<T>, best: Option<&[T]>) {
+    /// Goes on from a saved run of the same settings. `best` are the parameters of its best checkpoint; without them its best cost
+    /// is forgotten too, and the next validation is the best so far.
+    ///
+    /// # Errors
+    /// If it does not hold exactly what this trainer keeps, or `best` has another length than the parameters; the trainer is then as
+    /// it was.
+    pub fn restore(&mut self, saved: &Saved<T>, best: Option<&[T]>) -> Result<(), RestoreError> {
+        let kept = || self.optimizer.slabs.iter().map(|(name, _)| format!("optim.{name}"));
+        let mut wanted: Vec<String> = kept().chain(["params".to_owned()]).collect();
+        let mut given: Vec<String> = saved.slabs.iter().map(|(name, _)| name.clone()).collect();
+        wanted.sort();
+        given.sort();
+        if given != wanted {
+            return Err(RestoreError::Slabs { given, wanted });
+        }
+        let numbers = self.best.len();
+        let all = saved.slabs.iter().map(|(name, slab)| (name.as_str(), slab.len()));
+        let lengths = all.chain(best.map(|best| ("best", best.len())));
+        if let Some((name, given)) = lengths.into_iter().find(|(_, length)| *length != numbers) {
+            return Err(RestoreError::Length { name: name.to_owned(), given, wanted: numbers });
+        }
         self.numbers = saved.numbers;
         self.optimizer.updates = saved.numbers.updates;
         for (name, from) in &saved.slabs {
-            let to = if name == "params" {
-                Some(&mut self.model.params)
-            } else {
-                let slabs = self.optimizer.slabs.iter_mut();
-                slabs.into_iter().find(|(n, _)| name == &format!("optim.{n}")).map(|(_, slab)| slab)
-            };
-            if let Some(to) = to.filter(|to| to.len() == from.len()) {
-                to.copy_from_slice(from);
-            }
+            let kept = self.optimizer.slabs.iter_mut().find(|(n, _)| *name == format!("optim.{n}"));
+            kept.map_or(&mut self.model.params, |(_, slab)| slab).copy_from_slice(from);
         }
-        let numbers = self.best.len();
-        let best = best.filter(|b| b.len() == numbers);
         if best.is_none() {
-            // its numbers are lost: the next validation is the best so far
             self.numbers.best_bits = None;
         }
-        let best = best.unwrap_or(&self.model.params);
-        self.best.copy_from_slice(best);
+        self.best.copy_from_slice(best.unwrap_or(&self.model.params));
+        Ok(())
+    }
+    /// Moves the end: trains on to this many sequences from now on.
+    pub fn move_end(&mut self, sequences: u64) {
+        self.settings.sequences = sequences;
     }
     /// Starts from other parameters, laid out like those of the model.
     pub fn start_from(&mut self, params: &[T]) {
@@ -436,7 +485,7 @@ impl<T: Real> Trainer<T> {
 }
 
 /// The first quantity of a single sequence that holds a number that is not finite.
-fn first_not_finite<T: Real>(found: &Inspection<T>, steps: usize) -> Option<String> {
+fn first_not_finite<T: Real>(model: &Model<T>, found: &Inspection<T>, steps: usize) -> Option<String> {
     let bad = |xs: &[T]| xs.iter().any(|x| !x.is_finite());
     for t in 0..steps {
         for (name, (_, all)) in &found.trace {
@@ -446,9 +495,19 @@ fn first_not_finite<T: Real>(found: &Inspection<T>, steps: usize) -> Option<Stri
             }
         }
     }
-    (0..steps).rev().find_map(|t| {
+    if !found.loss.is_finite() {
+        return Some("the loss".into());
+    }
+    let by_inputs = (0..steps).rev().find_map(|t| {
         let each = found.d_inputs.len() / steps.max(1);
         let d = &found.d_inputs[t * each..(t + 1) * each];
         bad(d).then(|| format!("the gradient at step {t}"))
+    });
+    by_inputs.or_else(|| {
+        let tensors = model.tensors();
+        let path = tensors.iter().map(|tensor| &*tensor.path);
+        let mut bad =
+            path.filter(|path| model.read(&found.gradient, path).is_ok_and(|numbers| bad(&numbers)));
+        bad.next().map(|path| format!("the gradient of `{path}`"))
     })
 }

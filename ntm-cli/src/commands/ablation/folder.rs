@@ -15,11 +15,12 @@ use super::file::Measure;
 use super::plan::{Plan, with_seed};
 use super::results::{Outcome, RunResult};
 use crate::commands::Failure;
-use crate::run_directory::RunDirectory;
+use crate::run_directory::{RunDirectory, open_lock, refuse_links};
 use crate::run_files::{at, read_text, write_json};
 use ntm_core::config::differences;
+use ntm_core::disk;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -143,6 +144,7 @@ pub(super) enum Before {
 /// Looks at a folder without changing it: refuses what was made by others, and finds for each variant and seed, in the
 /// order of [`Plan::variants`] and their seeds, what is there.
 pub(super) fn look(plan: &Plan) -> Result<Vec<Vec<Before>>, Failure> {
+    check_links(plan)?;
     check_manifest(plan)?;
     let of = |variant: &super::plan::Variant| -> Result<Vec<Before>, Failure> {
         variant.seeds.iter().map(|&seed| look_at(plan, &variant.run(seed), &variant.config(seed))).collect()
@@ -177,6 +179,16 @@ fn look_at(plan: &Plan, run: &str, config: &str) -> Result<Before, Failure> {
         });
     }
     Ok(Before::Done(result))
+}
+
+/// Refuses a folder in which something is a link: it may be anybody's, and nothing is read or written but what lies in it. What lies in a
+/// run is looked at when the run is opened.
+fn check_links(plan: &Plan) -> Result<(), Failure> {
+    refuse_links(&plan.folder)?;
+    for variant in &plan.variants {
+        refuse_links(&plan.folder.join(&variant.slug))?;
+    }
+    Ok(())
 }
 
 /// Refuses a folder that is of something else.
@@ -251,7 +263,7 @@ pub(super) struct Held {
 /// Takes a folder for a plan, and writes the manifest if it is new or more has joined.
 pub(super) fn take(plan: &Plan) -> Result<Held, Failure> {
     let folder = &plan.folder;
-    match fs::create_dir_all(folder) {
+    match disk::create_directories(folder) {
         Err(e) if matches!(e.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
             return Err(Failure::wrong(format!("{}: is no directory; give another --out", folder.display())));
         }
@@ -259,6 +271,7 @@ pub(super) fn take(plan: &Plan) -> Result<Held, Failure> {
     }
     // before locking, since a lock must not be put among other people's files; and again, since another process may
     // have been here in between
+    check_links(plan)?;
     check_manifest(plan)?;
     let lock = lock(folder)?;
     let old = check_manifest(plan)?;
@@ -273,7 +286,7 @@ pub(super) fn take(plan: &Plan) -> Result<Held, Failure> {
 pub(super) fn forget_tables(folder: &Path) -> Result<(), Failure> {
     for name in OUTPUTS {
         let path = folder.join(name);
-        match fs::remove_file(&path) {
+        match disk::remove(&path) {
             Err(e) if e.kind() != ErrorKind::NotFound => return Err(at(&path)(e).into()),
             _ => {}
         }
@@ -283,8 +296,7 @@ pub(super) fn forget_tables(folder: &Path) -> Result<(), Failure> {
 
 fn lock(folder: &Path) -> Result<File, Failure> {
     let path: PathBuf = folder.join(LOCK);
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
+    let file = open_lock(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::stopped(format!(

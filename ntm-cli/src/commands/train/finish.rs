@@ -102,7 +102,7 @@ pub(super) fn finish(
         trainer.task().loss(),
         &drawn(trainer.task(), trainer.settings().eval_seed, 0)?,
     );
-    args.people(&format!("\nOne sequence:\n\n{}", draw(&recording, out::style())));
+    args.drawing(&format!("\nOne sequence:\n\n{}", draw(&recording, out::style())));
     let picture = journal.run().file("figure6.png");
     save_png(&figure6(&recording).image(), &picture).map_err(|e| journal.unwritten(e))?;
     journal.status(trainer, State::Finished, None)?;

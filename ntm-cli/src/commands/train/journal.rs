@@ -2,12 +2,14 @@
 //!
 //! A run can be killed between any two lines here. Records reach the disk before the checkpoint that has seen them,
 //! `best` before the `last` that counts on it; and a run that goes on from `last` makes the same `best` again.
+use super::records::Order;
 use crate::commands::{Failure, out};
 use crate::run_directory::{Checkpoint as Which, RunDirectory, RunWriter};
-use crate::run_files::JsonLines;
+use crate::run_files::{Cut, JsonLines};
 use ntm_core::checkpoint::Checkpoint;
 use ntm_core::train::{Numbers, Record, Trainer};
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Time between two checkpoints unless told: what a kill can cost, and long beside the milliseconds that writing takes.
@@ -69,6 +71,7 @@ pub(super) struct Journal {
     config: String,
     metrics: JsonLines,
     timing: JsonLines,
+    aside: Option<PathBuf>,
     /// where training stood at the best validation, if that is not on disk yet
     unsaved_best: Option<Numbers>,
     saved: Instant,
@@ -79,24 +82,56 @@ pub(super) struct Journal {
 }
 
 impl Journal {
+    /// Holds the records of a run to a checkpoint: in order, none missing, and none of them lost. Nothing is changed.
+    pub(super) fn check<T: ntm_core::Real>(run: &RunDirectory, trainer: &Trainer<T>) -> Result<Cut, Failure> {
+        let numbers = trainer.numbers();
+        // every line can be read, those that go as well
+        let cut = run.metrics_cut(numbers.sequences)?;
+        let mut order = Order::of(trainer.settings());
+        if run.file("metrics.jsonl").exists() {
+            for record in run.metrics::<Record>()? {
+                let record = record?;
+                if record.sequences > numbers.sequences {
+                    break;
+                }
+                if let Some(why) = order.wrong(record.sequences) {
+                    return Err(Failure::stopped(damaged(run, &why)));
+                }
+            }
+        }
+        if order.last() != numbers.validated_at {
+            let found = match order.last() {
+                0 => "there is no record".to_owned(),
+                at => format!("its last record is from after {} sequences", out::count(at)),
+            };
+            let validated = out::count(numbers.validated_at);
+            let why = format!("{found}, and the checkpoint stands after a validation at {validated}");
+            return Err(Failure::stopped(damaged(run, &why)));
+        }
+        Ok(cut)
+    }
+
     /// Opens the files of a run where a checkpoint stands.
     pub(super) fn begin(
         writer: RunWriter,
+        metrics: Cut,
         config: String,
         numbers: &Numbers,
         save_every: Duration,
     ) -> Result<Journal, Failure> {
         let sequences = numbers.sequences;
-        let (metrics, kept) = writer.metrics_from(sequences)?;
-        if kept.sequences.unwrap_or(0) != numbers.validated_at {
-            return Err(Failure::stopped(missing(&writer, kept.sequences, numbers)));
-        }
-        let timing = writer.timing_from(sequences)?;
+        let metrics = writer.metrics_from(metrics)?;
+        let (timing, aside) = writer.timing_from(sequences)?;
         let seen = writer.timing::<Timing>()?.map_while(Result::ok).filter(|t| t.sequences <= sequences);
         let before = seen.last().map_or(0.0, |t| t.seconds);
         let now = Instant::now();
         let (unsaved_best, saved, began) = (None, now, now);
-        Ok(Journal { writer, config, metrics, timing, unsaved_best, saved, save_every, began, before })
+        Ok(Journal { writer, config, metrics, timing, aside, unsaved_best, saved, save_every, began, before })
+    }
+
+    /// Where times that could not be read are kept, if there were some.
+    pub(super) fn aside(&self) -> Option<&Path> {
+        self.aside.as_deref()
     }
 
     /// The run, for reading.
@@ -200,18 +235,13 @@ impl Journal {
     }
 }
 
-/// What there is to say of metrics that end before the checkpoint has: only somebody else can have cut them.
-fn missing(run: &RunDirectory, last: Option<u64>, numbers: &Numbers) -> String {
-    let found = match last {
-        Some(at) => format!("its last record is from after {} sequences", out::count(at)),
-        None => "there is no record".to_owned(),
-    };
+/// What there is to say of records that are not those that the run left: only somebody else can have changed them.
+fn damaged(run: &RunDirectory, why: &str) -> String {
     let (metrics, run) = (run.file("metrics.jsonl"), run.path().display());
     format!(
-        "{}: {found}, and the checkpoint stands after a validation at {}; nothing was changed. Put the file back from a \
-         copy, or start a new run from these weights:\n  {} train --from {run}",
+        "{}: {why}; nothing was changed. Put the file back from a copy, or start a new run from these weights:\n  {} train \
+         --from {run}",
         metrics.display(),
-        out::count(numbers.validated_at),
         out::program()
     )
 }

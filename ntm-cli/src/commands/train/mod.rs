@@ -3,6 +3,7 @@ mod finish;
 pub(crate) mod interrupt;
 mod journal;
 mod pace;
+pub(crate) mod records;
 mod resume;
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,11 @@ impl Args {
     fn people(&self, text: &str) {
         if !self.quiet {
             out::people(text);
+        }
+    }
+    fn drawing(&self, text: &str) {
+        if !self.quiet {
+            out::drawing(text);
         }
     }
     fn save_every(&self) -> Duration {
@@ -201,7 +207,8 @@ fn new_run(
         args.people(&format!("Starting from the weights in {}.", from.name));
     }
     args.people(&format!("Writing to {}.", writer.path().display()));
-    let journal = Journal::begin(writer, text, trainer.numbers(), args.save_every())?;
+    let metrics = Journal::check(&writer, &trainer)?;
+    let journal = Journal::begin(writer, metrics, text, trainer.numbers(), args.save_every())?;
     Ok(Session { trainer, journal, experiment })
 }
 

@@ -8,7 +8,7 @@ use crate::run_files::{RunError, environment};
 use ntm_core::Model;
 use ntm_core::checkpoint::Checkpoint;
 use ntm_core::config::{Difference, Experiment, Registry, Source, differences, to_ron};
-use ntm_core::train::Trainer;
+use ntm_core::train::{Numbers, Trainer};
 use std::path::Path;
 
 /// Opens a run where its last checkpoint stands. `None` if nothing is left to do, which has then been said.
@@ -60,6 +60,8 @@ pub(super) fn open(
             experiment.model::<f32>(&*task).map_err(|e| loaded.locate(e))?
         }
     };
+    let now = environment();
+    let changed = run.environment().ok().flatten().map_or(vec![], |before| before.last().differences(&now));
     let task = experiment.task().map_err(|e| loaded.locate(e))?;
     let mut trainer = Trainer::new(experiment.train.clone(), task, model, threads)?;
     if let Some(checkpoint) = &checkpoint {
@@ -67,9 +69,12 @@ pub(super) fn open(
             let failure = Failure::from(e);
             Failure { message: format!("{}: {}", path.display(), failure.message), ..failure }
         };
-        let saved = checkpoint.saved(trainer.model()).map_err(named)?;
-        let best = best(&run, &experiment, &trainer)?;
-        trainer.restore(&saved, best.as_ref().map(|model| &model.params[..]));
+        let saved = checkpoint.saved(trainer.model(), &experiment.train.optimizer).map_err(named)?;
+        let best = best(registry, &run, &experiment, &saved.numbers)?;
+        // one from after the checkpoint is made again, and is the same where the environment is
+        let best = best.filter(|(_, later)| !later || changed.is_empty());
+        let params = best.as_ref().map(|(model, _)| &model.params[..]);
+        trainer.restore(&saved, params).map_err(|e| Failure::stopped(format!("{}: {e}", path.display())))?;
     }
 
     if trainer.finished() && status.is_some_and(|status| status.state == State::Finished) {
@@ -79,19 +84,17 @@ pub(super) fn open(
         }
         return Ok(None);
     }
+    let metrics = Journal::check(&run, &trainer)?;
+    // from here on it is changed
     let text = to_ron(&experiment);
     if text != before.text {
         writer.write_config(&text)?;
     }
-    let now = environment();
-    if let Some(before) = run.environment().ok().flatten() {
-        let lines = before.last().differences(&now);
-        if !lines.is_empty() {
-            args.people(&format!(
-                "note: the run goes on with another environment, and may end in other bits than in the one it had:\n  {}",
-                lines.join("\n  ")
-            ));
-        }
+    if !changed.is_empty() {
+        args.people(&format!(
+            "note: the run goes on with another environment, and may end in other bits than in the one it had:\n  {}",
+            changed.join("\n  ")
+        ));
     }
     writer.write_environment(now)?;
     introduce(args, &source, &loaded, &plan);
@@ -101,24 +104,73 @@ pub(super) fn open(
         }
         None => format!("{shown} has no checkpoint yet: starting it at the beginning."),
     });
-    let journal = Journal::begin(writer, text, trainer.numbers(), args.save_every())?;
+    let journal = Journal::begin(writer, metrics, text, trainer.numbers(), args.save_every())?;
+    if let Some(aside) = journal.aside() {
+        args.people(&format!(
+            "note: {shown}/timing.jsonl cannot be read and begins anew; what was there is kept as {}",
+            aside.display()
+        ));
+    }
     Ok(Some(Session { trainer, journal, experiment }))
 }
 
-/// The model at the lowest validation cost, if there was one.
+/// The model at the lowest validation cost, if there was one, and whether it is from after the checkpoint, which has these numbers:
+/// `best` is written first, and a run can be killed before `last` is.
 fn best(
+    registry: &Registry,
     run: &RunDirectory,
     experiment: &Experiment,
-    trainer: &Trainer<f32>,
-) -> Result<Option<Model<f32>>, Failure> {
+    numbers: &Numbers,
+) -> Result<Option<(Model<f32>, bool)>, Failure> {
     let path = run.checkpoint(Which::Best);
+    let (shown, program) = (path.display(), out::program());
+    let instead = format!(
+        "nothing was changed. Put it back from a copy, or start a new run from the last weights:\n  {program} train --from {}",
+        run.checkpoint(Which::Last).display()
+    );
     if !path.exists() {
-        return Ok(None);
+        return match numbers.best_bits {
+            None => Ok(None),
+            Some(bits) => Err(Failure::stopped(format!(
+                "{shown}: is not there, and the run was at its best, {} bits per sequence, after {} sequences; {instead}",
+                out::bits(bits),
+                out::count(numbers.best_at)
+            ))),
+        };
     }
     let checkpoint = Checkpoint::read(&path)?;
-    let mut model = experiment.model::<f32>(trainer.task()).map_err(Failure::wrong)?;
-    checkpoint.fill(&mut model)?;
-    Ok(Some(model))
+    let named = Source::new(format!("config in {shown}"), checkpoint.config.as_str());
+    let mut of: Experiment = registry.parse(&named)?;
+    of.train.sequences = experiment.train.sequences;
+    let found = differences(&to_ron(&of), &to_ron(experiment));
+    if !found.is_empty() {
+        return Err(Failure::wrong(format!(
+            "{shown}: is the best checkpoint of another run; {instead}\nWhat differs (there -> in this run):{}",
+            lines(&found)
+        )));
+    }
+    let given = &checkpoint.numbers;
+    let bits = |numbers: &Numbers| numbers.best_bits.map(f64::to_bits);
+    let own = given.best_at == numbers.best_at && bits(given) == bits(numbers);
+    let later = given.best_at > numbers.sequences
+        && given.best_bits.is_some_and(|bits| numbers.best_bits.is_none_or(|before| bits < before));
+    if given.best_at != given.sequences || given.best_bits.is_none() || !(own || later) {
+        let said = |numbers: &Numbers| match numbers.best_bits {
+            Some(bits) => format!("{bits} after {} sequences", out::count(numbers.best_at)),
+            None => "nowhere".to_owned(),
+        };
+        return Err(Failure::stopped(format!(
+            "{shown}: is not this run's best checkpoint: it says that the cost was lowest, {}, and last.safetensors says {}; \
+             {instead}",
+            said(given),
+            said(numbers)
+        )));
+    }
+    let task = experiment.task().map_err(Failure::wrong)?;
+    let mut model = experiment.model::<f32>(&*task).map_err(Failure::wrong)?;
+    let fill = checkpoint.fill(&mut model).map_err(Failure::from);
+    fill.map_err(|failure| Failure { message: format!("{shown}: {}", failure.message), ..failure })?;
+    Ok(Some((model, !own)))
 }
 
 /// What there is to say of a finished run, and how it could be trained all the same.
@@ -159,11 +211,15 @@ fn same_but_for_sequences(run: &str, before: &Experiment, now: &Experiment) -> R
     if found.is_empty() {
         return Ok(());
     }
-    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "(nothing)".into());
-    let line = |d: &Difference| format!("\n  {}: {} -> {}", d.path, word(&d.before), word(&d.after));
-    let lines: String = found.iter().map(line).collect();
+    let lines = lines(&found);
     Err(Failure::wrong(format!(
         "{run}: --resume goes on with the same run, and only train.sequences may be larger; other settings want a new \
          run (with --from {run} it starts from these weights). What differs (there -> asked for):{lines}",
     )))
+}
+
+/// Differences, a line each.
+fn lines(found: &[Difference]) -> String {
+    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "(nothing)".into());
+    found.iter().map(|d| format!("\n  {}: {} -> {}", d.path, word(&d.before), word(&d.after))).collect()
 }
