@@ -1,14 +1,15 @@
 //! `ntm verify`: is a run made again the same, bit for bit?
 use super::experiment::planned;
 use super::threads::Threads;
+use super::train::records::Order;
 use super::train::{State, Status, first_model};
 use super::{Failure, out};
 use crate::pictures::progress::Working;
 use crate::run_directory::{Checkpoint as Which, RunDirectory};
-use crate::run_files::environment;
+use crate::run_files::{Environment, environment};
 use ntm_core::checkpoint::{Checkpoint, Data};
 use ntm_core::config::{Registry, Source};
-use ntm_core::train::{Numbers, Record, TrainError, Trainer};
+use ntm_core::train::{Numbers, Record, TrainError, TrainSettings, Trainer};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ struct Made {
     records: usize,
     /// compared as a whole
     checkpoints: Vec<String>,
+    /// how it failed again, as it had
+    failed: Option<String>,
     /// the first difference, then and now
     difference: Option<String>,
     /// in what the environment differs, then and now
@@ -57,11 +60,12 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     }
     let Some(difference) = &made.difference else {
         out::people(&format!(
-            "{}: the first {} sequences again: {} of metrics.jsonl{} came out the same, bit for bit.",
+            "{}: the first {} sequences again: {} of metrics.jsonl{} came out the same, bit for bit.{}",
             made.run,
             out::count(made.sequences),
             records(made.records),
             made.checkpoints.iter().map(|name| format!(", {name}.safetensors")).collect::<String>(),
+            made.failed.as_ref().map_or(String::new(), |e| format!(" Then it failed as it had: {e}.")),
         ));
         out::next(&[format!("report {}", made.run), format!("train {}/config.ron train.seed=2", made.run)]);
         return Ok(ExitCode::SUCCESS);
@@ -90,8 +94,8 @@ struct Left {
     records: Vec<Record>,
     best: Option<Checkpoint>,
     last: Option<Checkpoint>,
-    /// why it failed, if it did
-    failed: Option<String>,
+    /// after how many sequences and why it failed, if it did
+    failed: Option<(u64, String)>,
 }
 
 impl Left {
@@ -118,18 +122,51 @@ impl Left {
             true => run.metrics::<Record>()?.collect::<Result<_, _>>()?,
             false => vec![],
         };
-        let failed = status.filter(|status| status.state == State::Failed).and_then(|status| status.message);
+        let failed = status.filter(|status| status.state == State::Failed);
+        let failed = failed.and_then(|status| Some((status.sequences, status.message?)));
         Ok(Left { records, best: checkpoint(Which::Best)?, last: checkpoint(Which::Last)?, failed })
     }
 
     /// How far to go: as far as asked for, and to the first thing that can be compared at least.
     fn until(&self, wanted: Option<u64>) -> Option<u64> {
         let checkpoints = [&self.best, &self.last].into_iter().flatten().map(|c| c.numbers.sequences);
-        let all: Vec<u64> =
-            self.records.iter().map(|r| r.sequences).chain(checkpoints).filter(|n| *n > 0).collect();
+        let kept = self.records.iter().map(|r| r.sequences).chain(checkpoints).filter(|n| *n > 0);
+        let all: Vec<u64> = kept.chain(self.failed.as_ref().map(|(at, _)| *at)).collect();
         let (first, end) = (all.iter().min()?, all.iter().max()?);
-        let usual = self.records.iter().take(VALIDATIONS).next_back().map(|r| r.sequences);
+        let usual = match self.records.get(VALIDATIONS - 1) {
+            Some(last) => Some(last.sequences),
+            None if self.failed.is_some() => None,
+            None => self.records.last().map(|last| last.sequences),
+        };
         Some(wanted.or(usual).unwrap_or(*end).clamp(*first, *end))
+    }
+
+    /// What is wrong with the records as a whole, whatever they say.
+    fn wrong_records(&self, settings: &TrainSettings) -> Option<String> {
+        let mut order = Order::of(settings);
+        if let Some(why) = self.records.iter().find_map(|record| order.wrong(record.sequences)) {
+            return Some(format!("In metrics.jsonl {why}"));
+        }
+        let Numbers { sequences, validated_at, solved_at, .. } = self.last.as_ref()?.numbers;
+        let (known, more): (Vec<u64>, Vec<u64>) =
+            self.records.iter().map(|record| record.sequences).partition(|n| *n <= sequences);
+        let last = known.last().copied().unwrap_or(0);
+        if last != validated_at {
+            return Some(format!(
+                "metrics.jsonl has a record from after {} sequences as the last one before last.safetensors, which stands \
+                 after a validation at {}",
+                out::count(last),
+                out::count(validated_at)
+            ));
+        }
+        let finished = sequences >= settings.sequences || settings.stop_when_solved && solved_at.is_some();
+        more.first().filter(|_| finished).map(|more| {
+            format!(
+                "metrics.jsonl has a record from after {} sequences, and the run ended after {}",
+                out::count(*more),
+                out::count(sequences)
+            )
+        })
     }
 }
 
@@ -158,21 +195,42 @@ fn again(registry: &Registry, args: &Args, run: &RunDirectory) -> Result<Made, F
     let task = experiment.task().map_err(|e| loaded.locate(e))?;
     let mut trainer = Trainer::new(experiment.train.clone(), task, model, threads)?;
     let mut made = Made { run: shown, sequences: end, ..Made::default() };
+    made.difference = left.wrong_records(&experiment.train);
     let work = Working::new("training again", end, "sequences");
-    let mut expected = left.records.iter();
-    let compared = |trainer: &Trainer<f32>, made: &mut Made| compare(&left, trainer, made);
-    while made.difference.is_none() && trainer.numbers().sequences < end && !trainer.finished() {
+    let mut expected = left.records.iter().peekable();
+    let mut order = Order::of(&experiment.train);
+    while made.difference.is_none() {
+        // the run may have had an end here, and been given more sequences then
+        let ended = expected.peek().map(|next| next.sequences).filter(|next| order.ends_at(*next));
+        trainer.move_end(ended.unwrap_or(experiment.train.sequences));
         let before = trainer.numbers().sequences;
-        let record = match trainer.advance() {
+        let failed_here = left.failed.as_ref().filter(|(at, _)| *at == before && before <= end);
+        if failed_here.is_none() && (before >= end || trainer.finished()) {
+            break;
+        }
+        // what is not finite was found here because a checkpoint was due, or else in the next update
+        let found =
+            trainer.check().err().filter(|e| failed_here.is_some_and(|(_, then)| *then == e.to_string()));
+        let record = match found.map_or_else(|| trainer.advance(), Err) {
             Ok(record) => record,
             Err(e) => {
                 made.difference = failed(&e, &left);
+                made.failed = Some(e.to_string()).filter(|_| made.difference.is_none());
                 break;
             }
         };
+        if let Some((at, then)) = failed_here {
+            made.difference = Some(format!(
+                "It failed after {} sequences with {then:?}, and now it goes on",
+                out::count(*at)
+            ));
+            break;
+        }
         work.add(usize::try_from(trainer.numbers().sequences - before).unwrap_or(usize::MAX));
         if let Some(now) = record {
             made.records += 1;
+            // in order, as it is made
+            let _ = order.wrong(now.sequences);
             made.difference = match expected.next() {
                 Some(then) => differing(then, &now),
                 None if left.last.as_ref().is_some_and(|last| last.numbers.sequences < now.sequences) => None,
@@ -182,20 +240,40 @@ fn again(registry: &Registry, args: &Args, run: &RunDirectory) -> Result<Made, F
             };
         }
         if made.difference.is_none() {
-            made.difference = compared(&trainer, &mut made);
+            made.difference = compare(&left, &trainer, &mut made);
         }
     }
     made.sequences = trainer.numbers().sequences;
+    let over = expected.next().filter(|over| made.difference.is_none() && over.sequences <= made.sequences);
+    if let Some(over) = over {
+        let at = out::count(over.sequences);
+        made.difference =
+            Some(format!("metrics.jsonl has a record at {at} sequences, and now there is none"));
+    }
     made.same = made.difference.is_none();
     if !made.same {
-        let now = environment();
-        let then = run.environment().ok().flatten();
-        made.environment = then.map_or_else(
-            || vec!["there is no environment.json that can be read".into()],
-            |then| then.last().differences(&now),
-        );
+        made.environment = environments(run);
     }
     Ok(made)
+}
+
+/// In what this environment differs from the one that the run began in, and from each in which it went on.
+fn environments(run: &RunDirectory) -> Vec<String> {
+    let now = environment();
+    let Some(first) = run.environment().ok().flatten() else {
+        return vec!["there is no environment.json that can be read".into()];
+    };
+    let later = first.later.len();
+    let of = |(n, then): (usize, &Environment)| {
+        let place = match n {
+            _ if later == 0 => String::new(),
+            0 => "where it began: ".to_owned(),
+            _ if later == 1 => "where it went on: ".to_owned(),
+            n => format!("where it went on, {n} of {later}: "),
+        };
+        then.differences(&now).into_iter().map(move |line| format!("{place}{line}")).collect::<Vec<_>>()
+    };
+    std::iter::once(&first).chain(&first.later).enumerate().flat_map(of).collect()
 }
 
 /// A model whose fixed numbers another run gave: they are filled in from the checkpoint that the run began with.
@@ -210,8 +288,8 @@ fn first_model_for(
 fn failed(e: &TrainError, left: &Left) -> Option<String> {
     let now = e.to_string();
     match &left.failed {
-        Some(then) if *then == now => None,
-        Some(then) => Some(format!("It failed with \"{then}\", and now with \"{now}\"")),
+        Some((_, then)) if *then == now => None,
+        Some((_, then)) => Some(format!("It failed with {then:?}, and now with {now:?}")),
         None => Some(format!("It fails now, as it did not: {now}")),
     }
 }

@@ -1,9 +1,10 @@
 //! Images to files.
 
-use std::io::{self, Cursor, Write};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbImage};
+use ntm_core::checkpoint::write_atomically;
 
 use super::canvas::Drawing;
 use super::error::PictureError;
@@ -36,26 +37,7 @@ impl Drawing {
 
 /// Saves bytes whole or not at all.
 pub(crate) fn save(bytes: &[u8], path: &Path) -> Result<(), PictureError> {
-    let temporary = temporary(path);
-    let written = write_and_rename(&temporary, path, bytes);
-    written.map_err(|source| {
-        // Whatever went wrong is told already; a leftover that cannot be removed changes nothing.
-        let _ = std::fs::remove_file(&temporary);
-        PictureError::Write { path: path.into(), source }
-    })
-}
-
-/// A name beside the file that no other process uses.
-fn temporary(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
-}
-
-fn write_and_rename(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = std::fs::File::create(temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(temporary, path)
+    write_atomically(path, bytes).map_err(|source| PictureError::Write { path: path.into(), source })
 }
 
 #[cfg(test)]
@@ -72,6 +54,29 @@ mod tests {
         save_png(&image, &path).unwrap();
         assert_eq!(image::open(&path).unwrap().to_rgb8(), image);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_picture_goes_through_what_outlasts_a_power_cut() {
+        use ntm_core::disk::{Change, watch};
+        use std::sync::{Arc, Mutex};
+        let folder = tempfile::tempdir().unwrap();
+        let seen = Arc::new(Mutex::new(vec![]));
+        let kept = seen.clone();
+        let watched = watch(folder.path(), move |change| {
+            kept.lock().unwrap().push(match change {
+                Change::Create(_) => "create",
+                Change::Append(..) => "append",
+                Change::Sync(_) => "sync",
+                Change::Rename(..) => "rename",
+                Change::SyncDirectory(_) => "sync the directory",
+                _ => "something else",
+            });
+            Ok(())
+        });
+        save_png(&RgbImage::new(3, 3), &folder.path().join("copy.png")).unwrap();
+        drop(watched);
+        assert_eq!(*seen.lock().unwrap(), ["create", "append", "sync", "rename", "sync the directory"]);
     }
 
     #[test]

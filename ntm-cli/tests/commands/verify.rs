@@ -69,6 +69,68 @@ fn what_is_not_the_same_is_named() {
 }
 
 #[test]
+fn records_that_a_run_did_not_make_are_named() {
+    let place = Place::new();
+    place.works(&["train", "tiny.ron", "--quiet"]);
+    let path = "runs/tiny/metrics.jsonl";
+    let whole = String::from_utf8(place.read(path)).unwrap();
+    let lines: Vec<String> = whole.lines().map(str::to_owned).collect();
+    let last = lines.last().unwrap().clone();
+    let at = |line: &str, sequences: u64| {
+        let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
+        record["sequences"] = sequences.into();
+        record.to_string()
+    };
+    // whatever part of the run is made again
+    let differs = |lines: &[String], wanted: &str| {
+        place.write(path, lines.join("\n") + "\n");
+        for sequences in ["100", "600"] {
+            let ended = place.run(&["verify", "--sequences", sequences]);
+            assert_eq!(ended.code(), 1, "{}", ended.people());
+            assert!(ended.people().contains(wanted), "{wanted:?} is not in\n{}", ended.people());
+        }
+    };
+    let more = |line: String| [&lines[..], &[line]].concat();
+    differs(&more(last.clone()), "a record from after 600 sequences comes after one from after 600");
+    differs(&more(at(&last, 700)), "a record from after 700 sequences, and the run ended after 600");
+    differs(&lines[..5], "a record from after 500 sequences as the last one before last.safetensors");
+    differs(&[&lines[..2], &lines[3..]].concat(), "no record between 200 and 400 sequences");
+    // one in between, as if the run had once ended there
+    let forged = [&lines[..5], &[at(&last, 550), last.clone()]].concat();
+    place.write(path, forged.join("\n") + "\n");
+    let ended = place.run(&["verify", "--sequences", "600"]);
+    assert!(
+        ended.code() == 1 && ended.people().contains("The record at 550 sequences has"),
+        "{}",
+        ended.people()
+    );
+    place.write(path, &whole);
+    place.works(&["verify", "--sequences", "600"]);
+
+    // a run that was killed has records that no checkpoint knows, and they are its own
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--out", "half", "--quiet"]);
+    let config = String::from_utf8(place.read("half/config.ron")).unwrap();
+    place.write("half/config.ron", config.replace("sequences: 300", "sequences: 600"));
+    place.write("half/metrics.jsonl", &whole);
+    let json = place.works(&["verify", "half", "--sequences", "600", "--json"]).json();
+    assert_eq!((&json["same"], &json["sequences"], &json["records"]), (&true.into(), &600.into(), &6.into()));
+}
+
+#[test]
+fn a_run_whose_end_was_moved_is_made_again_with_its_earlier_ends() {
+    let place = Place::new();
+    let settings = ["train.batch=16", "--out", "run", "--quiet"];
+    place.works(&[&["train", "tiny.ron", "train.sequences=250"][..], &settings].concat());
+    for sequences in ["train.sequences=300", "train.sequences=900"] {
+        place.works(&["train", "--resume", "run", sequences, "--quiet"]);
+    }
+    let json = place.works(&["verify", "run", "--sequences", "900", "--json"]).json();
+    assert_eq!((&json["same"], &json["sequences"]), (&true.into(), &900.into()));
+    // 112, 224, 250; 300; then every 112 and the end
+    assert_eq!(json["records"], 10);
+}
+
+#[test]
 fn another_instruction_set_is_named_and_a_run_that_went_on_with_it_says_so() {
     if InstructionSet::best() == InstructionSet::Baseline {
         println!("skipped: this machine has one instruction set");
@@ -100,6 +162,42 @@ fn another_instruction_set_is_named_and_a_run_that_went_on_with_it_says_so() {
         (&environment["instruction_set"], &environment["later"][0]["instruction_set"]),
         (&"baseline".into(), &here.into())
     );
+
+    // each of the two is compared, wherever it is made again
+    let ended = place.run(&["verify", "--sequences", "600"]);
+    assert_eq!(ended.code(), 1, "{}", ended.people());
+    let wanted = format!("where it began: instruction set: baseline -> {here}");
+    assert!(ended.people().contains(&wanted), "{}", ended.people());
+    assert!(!ended.people().contains("where it went on"), "{}", ended.people());
+    let (code, said) = baseline(&["verify", "--sequences", "600"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains(&format!("where it went on: instruction set: {here} -> baseline")), "{said}");
+    assert!(!said.contains("where it began") && !said.contains("Nothing in environment.json"), "{said}");
+}
+
+#[test]
+fn the_commit_is_that_of_the_program_and_not_of_the_working_directory() {
+    let place = Place::new();
+    let git = |args: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+        let answer = command.args(who).args(args).current_dir(place.path("")).output().ok()?;
+        answer.status.success().then(|| String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+    };
+    if git(&["init", "--quiet"]).is_none() {
+        println!("skipped: no git on this machine");
+        return;
+    }
+    git(&["add", "tiny.ron"]).unwrap();
+    git(&["commit", "--quiet", "--no-verify", "-m", "one"]).unwrap();
+    let there = git(&["rev-parse", "HEAD"]).unwrap();
+    place.works(&["train", "tiny.ron", "train.sequences=100", "--quiet"]);
+    let environment: serde_json::Value =
+        serde_json::from_slice(&place.read("runs/tiny/environment.json")).unwrap();
+    assert_ne!(environment["commit"], there.as_str());
+    let here = ntm_cli::run_files::environment();
+    assert_eq!(environment["commit"].as_str(), here.commit.as_deref());
+    assert_eq!(environment["dirty"].as_bool(), here.dirty);
 }
 
 #[test]
@@ -120,19 +218,75 @@ fn a_run_from_other_weights_begins_with_them_again() {
 }
 
 #[test]
-fn a_run_that_failed_fails_again_in_the_same_way_and_imported_weights_cannot_be_made() {
+fn a_run_that_failed_fails_again_in_the_same_way() {
     let place = Place::new();
-    let settings = ["train.optimizer=RmsProp(rate: 1e38)", "train.clip=None", "train.validate_every=1"];
-    let ended = place.run(&[&["train", "tiny.ron", "--save-every", "0"][..], &settings].concat());
-    assert_eq!(ended.code(), 1);
-    let ended = place.run(&["verify"]);
-    // nothing was kept that could be compared, or what was is the same
-    assert!(
-        ended.code() == 0 || ended.people().contains("no record and no checkpoint yet"),
-        "{}",
-        ended.people()
-    );
+    // it learns for a while, and then a number overflows
+    let settings = ["train.optimizer=RmsProp(rate: 1e37)", "train.clip=None", "train.sequences=2000"];
+    let train = ["train", "tiny.ron", "train.validate_every=1", "train.validation_sequences=1"];
+    for (out, save_every) in [("often", "0"), ("seldom", "1000")] {
+        let more = ["--save-every", save_every, "--out", out];
+        let ended = place.run(&[&train[..], &settings, &more].concat());
+        assert_eq!(ended.code(), 1, "{}", ended.people());
+        let status: serde_json::Value =
+            serde_json::from_slice(&place.read(&format!("{out}/status.json"))).unwrap();
+        assert_eq!(status["state"], "failed");
+        let (at, why) = (status["sequences"].as_u64().unwrap(), status["message"].as_str().unwrap());
+        assert!(why.contains("is not finite after"), "{why}");
 
+        let ended = place.works(&["verify", out, "--json"]);
+        let json = ended.json();
+        assert_eq!(
+            (&json["same"], &json["sequences"], &json["failed"]),
+            (&true.into(), &at.into(), &why.into())
+        );
+        assert!(ended.people().contains("Then it failed as it had"), "{}", ended.people());
+
+        // not in the same way, not so late, not at all
+        let text = String::from_utf8(place.read(&format!("{out}/status.json"))).unwrap();
+        let differs = |wanted: &str| {
+            let ended = place.run(&["verify", out, "--json"]);
+            assert_eq!(ended.code(), 1, "{}", ended.people());
+            assert!(ended.people().contains(wanted), "{wanted:?} is not in\n{}", ended.people());
+            assert_eq!(ended.json()["failed"], serde_json::Value::Null);
+        };
+        let status = format!("{out}/status.json");
+        place.write(&status, text.replace("is not finite", "is a little odd"));
+        differs("It failed with ");
+        let later = format!("\"sequences\": {}", at + 10);
+        place
+            .write(&status, text.replace(&format!("\"sequences\": {at}"), &later).replace(why, "it went on"));
+        differs("and now with ");
+        place.write(&status, text.replace("\"failed\"", "\"running\""));
+        let ended = place.run(&["verify", out, "--sequences", "2000"]);
+        assert!(
+            ended.code() == 0 || ended.people().contains("no record and no checkpoint yet"),
+            "{}",
+            ended.people()
+        );
+    }
+
+    // a failure that does not come again
+    place.works(&["train", "tiny.ron", "train.sequences=300", "--out", "good", "--quiet"]);
+    let text = String::from_utf8(place.read("good/status.json")).unwrap();
+    let failed = text
+        .replace("\"finished\"", "\"failed\"")
+        .replace("\"state\"", "\"message\": \"it fell over\", \"state\"");
+    for at in ["150", "300"] {
+        place
+            .write("good/status.json", failed.replace("\"sequences\": 300", &format!("\"sequences\": {at}")));
+        let said = place.run(&["verify", "good"]).people();
+        assert!(
+            said.contains(&format!(
+                "It failed after {at} sequences with \"it fell over\", and now it goes on"
+            )),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn imported_weights_cannot_be_made_again() {
+    let place = Place::new();
     place.works(&["train", "tiny.ron", "train.sequences=100", "--out", "good", "--quiet"]);
     place.works(&["export", "good", "weights", "--out", "w.safetensors"]);
     place.works(&["import", "tiny.ron", "w.safetensors", "--out", "theirs"]);
