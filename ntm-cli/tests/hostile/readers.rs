@@ -6,14 +6,16 @@ use crate::TINY;
 use ntm_cli::core::checkpoint::{Archive, Checkpoint, Foreign};
 use ntm_cli::core::config::{Experiment, Registry, Source, differences, split_values, to_ron, value_at};
 use ntm_cli::core::engine::Stepper;
-use ntm_cli::core::train::{Task, Trainer};
+use ntm_cli::core::train::{Record, Task, Trainer};
 use ntm_cli::core::{Loss, Sequence, random::Purpose};
 use ntm_cli::run_files::{JsonLines, MAX_LINE, RunError, read_json, read_jsonl, read_text, truncate_jsonl};
 use ntm_cli::tasks::{DataFile, FromFile};
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// Takes any bytes, and panics where a promise is broken.
@@ -227,48 +229,116 @@ pub(crate) fn data(bytes: &[u8]) {
     });
 }
 
-/// The files of a run directory: the first byte says which one is replaced by the rest, and what then reads the run.
+/// The files of a run directory: the first byte says which one is replaced by the rest, and what is then done with the run.
 pub(crate) fn run(bytes: &[u8]) {
     let Some((&choice, bytes)) = bytes.split_first() else { return };
-    const FILES: [&str; 4] = ["metrics.jsonl", "status.json", "environment.json", "config.ron"];
+    const LAST: &str = "checkpoints/last.safetensors";
+    const BEST: &str = "checkpoints/best.safetensors";
+    let base = small_directory();
+    // a checkpoint's config and numbers, or all of its bytes as whoever forges a checksum would have them
+    let texted = |name: &str| {
+        let mut archive = Archive::from_bytes(&base[Path::new(name)]).expect("a run's checkpoint");
+        archive.metadata = Some(String::from_utf8(bytes.to_vec()).ok()?);
+        archive.to_bytes().ok()
+    };
+    let (name, replaced) = match choice % 8 {
+        0 => ("metrics.jsonl", Some(bytes.to_vec())),
+        1 => ("status.json", Some(bytes.to_vec())),
+        2 => ("environment.json", Some(bytes.to_vec())),
+        3 => ("config.ron", Some(bytes.to_vec())),
+        4 => ("timing.jsonl", Some(bytes.to_vec())),
+        5 => (LAST, texted(LAST)),
+        6 => (BEST, texted(BEST)),
+        _ => (LAST, Some(signed(bytes).unwrap_or(bytes.to_vec()))),
+    };
+    let Some(replaced) = replaced else { return };
+    // what would take long is not built
+    let text = if matches!(choice % 8, 3 | 5 | 6) { bytes } else { &[] };
+    let config = std::str::from_utf8(text).unwrap_or_default();
+    let config =
+        if choice % 8 == 3 { config } else { config.split_once('\n').map_or("", |(_, config)| config) };
+    if ntm_cli::builtin()
+        .parse::<Experiment>(&Source::new("a.ron", config))
+        .is_ok_and(|experiment| experiment.plan(1).is_ok_and(|plan| plan.most_bytes() > BYTES))
+    {
+        return;
+    }
     let scratch = Scratch::new();
     let run = scratch.path("run");
-    small_directory(&run);
-    fs::write(run.join(FILES[usize::from(choice) % 4]), bytes).unwrap();
-    scratch.untouched(|out| {
-        let words: &[&Path] = match choice / 4 % 4 {
-            0 => &[Path::new("plot"), &run, Path::new("--out"), out],
-            1 => &[Path::new("summarise"), &run, Path::new("--by"), Path::new("model.memory.slots")],
-            2 => &[Path::new("export"), &run, Path::new("csv"), Path::new("--out"), out],
-            _ => &[
-                Path::new("report"),
-                &run,
-                Path::new("--length"),
-                Path::new("2"),
-                Path::new("--sequences"),
-                Path::new("2"),
-                Path::new("--out"),
-                out,
-            ],
+    fs::create_dir_all(run.join("checkpoints")).unwrap();
+    for (file, bytes) in &base {
+        fs::write(run.join(file), if file == Path::new(name) { &replaced } else { bytes }).unwrap();
+    }
+    let before = contents(&run);
+    let resumed = choice / 8 % 6 == 4;
+    let act = |out: &Path| {
+        let (run, out) = (run.to_str().unwrap(), out.to_str().unwrap());
+        let words: &[&str] = match choice / 8 % 6 {
+            0 => &["plot", run, "--out", out],
+            1 => &["summarise", run, "--by", "model.memory.slots"],
+            2 => &["export", run, "csv", "--out", out],
+            3 => &["report", run, "--length", "2", "--sequences", "2", "--out", out],
+            4 => &["train", "--resume", run, "train.sequences=300", "--quiet", "--threads", "1"],
+            _ => &["verify", run, "--sequences", "100", "--threads", "1"],
         };
-        ntm(words);
+        ntm(&words.iter().map(Path::new).collect::<Vec<_>>());
         let _ = fs::remove_dir_all(out);
         let _ = fs::remove_file(out);
-    });
+    };
+    if !resumed {
+        scratch.untouched(act);
+        assert!(contents(&run) == before, "what is read stays as it is");
+        return;
+    }
+    let beside =
+        |paths: Vec<PathBuf>| paths.into_iter().filter(|path| !path.starts_with(&run)).collect::<Vec<_>>();
+    let around = beside(names(scratch.around.path()));
+    act(&scratch.path("out"));
+    assert_eq!(beside(names(scratch.around.path())), around, "something was written elsewhere");
+    // it went on, and what is there now is a run; or it was refused, and nothing has changed
+    let after = contents(&run);
+    if after.get(Path::new(LAST)) != before.get(Path::new(LAST)) {
+        Checkpoint::read(run.join(LAST)).unwrap();
+        Checkpoint::read(run.join(BEST)).unwrap();
+        let records: Vec<Record> =
+            read_jsonl(run.join("metrics.jsonl")).unwrap().map(Result::unwrap).collect();
+        assert!(records.windows(2).all(|pair| pair[0].sequences < pair[1].sequences));
+        assert_eq!(records.last().map(|record| record.sequences), Some(300));
+    } else if !after
+        .get(Path::new("status.json"))
+        .is_some_and(|status| status.windows(8).any(|w| w == b"\"failed\""))
+    {
+        // weights of others can make training fail
+        for file in ["metrics.jsonl", "config.ron", "timing.jsonl", BEST].map(Path::new) {
+            assert!(after.get(file) == before.get(file), "{} was changed", file.display());
+        }
+    }
 }
 
-/// A run as `ntm train` leaves it, without weights that would take time.
-fn small_directory(run: &Path) {
-    fs::create_dir_all(run.join("checkpoints")).unwrap();
-    let write = |name: &str, text: &str| fs::write(run.join(name), text).unwrap();
-    write("config.ron", TINY);
-    write(
-        "metrics.jsonl",
-        "{\"sequences\":100,\"bits\":8.5,\"validation_bits\":9.25}\n{\"sequences\":200,\"bits\":7.5,\"validation_bits\":8.25}\n",
-    );
-    write("timing.jsonl", "{\"sequences\":100,\"seconds\":0.5}\n");
-    write("status.json", "{\"state\":\"finished\",\"sequences\":200,\"seconds\":1.0,\"solved\":false}\n");
-    write("environment.json", "{}\n");
+/// The files of a directory, by their paths in it.
+type Contents = BTreeMap<PathBuf, Vec<u8>>;
+
+fn contents(directory: &Path) -> Contents {
+    let files = names(directory).into_iter().filter(|path| path.is_file());
+    files.map(|path| (path.strip_prefix(directory).unwrap().to_owned(), fs::read(&path).unwrap())).collect()
+}
+
+/// A run as `ntm train` leaves it.
+fn small_directory() -> Contents {
+    static RUN: OnceLock<Contents> = OnceLock::new();
+    let made = || {
+        let scratch = Scratch::new();
+        let config = scratch.write("tiny.ron", TINY.as_bytes());
+        let out = scratch.path("run");
+        let more = ["train.sequences=200", "--quiet", "--threads", "1", "--out"].map(Path::new);
+        ntm(&[&[Path::new("train"), &config][..], &more, &[&out]].concat());
+        let files = contents(&out);
+        assert!(["last", "best"].iter().all(|name| {
+            files.contains_key(&Path::new("checkpoints").join(format!("{name}.safetensors")))
+        }));
+        files
+    };
+    RUN.get_or_init(made).clone()
 }
 
 /// Runs a command of the program, which must not panic; a fuzzer has no time to start one.
