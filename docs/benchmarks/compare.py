@@ -2,14 +2,15 @@
 """Times `ntm bench` and other programs in turn, and prints how many times as fast ntm is.
 
 usage: compare.py [--rounds N] [--seconds S] [--threads N] [NAME=COMMAND ...] -- WORKLOAD:L:B[:SLOTS] ...
-WORKLOAD is w1, w2, w3, w4, w5 or heads4: a file of configs/bench. w3 is inference, the others are training steps.
+WORKLOAD is w1, w2, w3, w4, w5 or heads4: a file of configs/bench. w3 is inference, the others are training steps. SLOTS are 128 unless
+said, of w4 2048.
 
 COMMAND stays alive: it reads lines {"w": "train_lstm", "L": .., "B": .., "N": slots, "reps": ..} and answers
 {"ms": [milliseconds of each step]} or {"skip": why}. `jax=` and `torch=` without a command are the workers in peers/, run by
 PYTHON (default python3) where these packages are installed. Rounds alternate over all programs; shown are medians, and the range of
 the ratio over rounds. On one thread everything is pinned to the last core that this process may use.
 """
-import argparse, json, os, shlex, statistics, subprocess, sys
+import argparse, json, os, re, shlex, statistics, subprocess, sys
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.join(here, "..", "..")
@@ -54,21 +55,30 @@ def ours(args, pin, workload, length, batch, slots):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ", 1)[1].split("\n", 1)[0], description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.4)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
+    named = re.compile(r"(w1|w2|w3|w4|w5|heads4):[1-9]\d*:[1-9]\d*(:[1-9]\d*)?")
+    workloads = [word for word in args.words if "=" not in word]
+    if not workloads or args.rounds < 1:
+        parser.error("give at least one WORKLOAD:L:B, such as w1:10:16, and one round")
+    for word in workloads:
+        if not named.fullmatch(word):
+            parser.error(f"{word}: not a WORKLOAD:L:B[:SLOTS] such as w1:10:16, with w1, w2, w3, w4, w5 or heads4")
     pin = ["taskset", "-c", str(max(os.sched_getaffinity(0)))] if args.threads == 1 else []
     commands = [word.split("=", 1) for word in args.words if "=" in word]
     others = [Other(name, command, args.threads, pin) for name, command in commands]
     names = "".join(f" {o.name}, sequences/s | times as fast (range) |" for o in others)
     print(f"| workload | L | B | ntm, sequences/s | GFLOP/s | of peak |{names}")
     print("|---|" + "--:|" * (5 + 2 * len(others)))
-    for word in (word for word in args.words if "=" not in word):
+    for word in workloads:
         workload, length, batch, *slots = word.split(":")
-        length, batch, slots = int(length), int(batch), int(slots[0]) if slots else 128
+        length, batch = int(length), int(batch)
+        slots = int(slots[0]) if slots else 2048 if workload == "w4" else 128
         rows, speeds, reps, why = [], {o.name: [] for o in others}, {}, {}
         for other in others:
             first = other.steps(workload, length, batch, slots, 3)
@@ -87,14 +97,17 @@ def main():
         line += f"| {middle('sequences_per_second'):.0f} | {middle('gflops'):.1f} | {100 * middle('of_peak'):.0f} % |"
         for other in others:
             if other.name in why:
-                line += f" not measured: {why[other.name]} | |"
+                line += f" not measured: {str(why[other.name]).replace('|', '/')} | |"
                 continue
             ratios = [row["sequences_per_second"] / speed for row, speed in zip(rows, speeds[other.name])]
             line += f" {statistics.median(speeds[other.name]):.0f} | {statistics.median(ratios):.2f}"
             line += f" ({min(ratios):.2f}-{max(ratios):.2f}) |"
         print(line, flush=True)
     for other in others:
-        other.process.stdin.close()
+        try:
+            other.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended already
 
 
 main()

@@ -2,27 +2,35 @@
 """Times variants of one config with `ntm bench` in turn, on one core, and prints how each compares with the first.
 
 usage: variants.py ROUNDS SECONDS CONFIG [LENGTH:BATCH ...] -- VARIANT VARIANT ...
-A VARIANT is words parted by blanks: overrides such as train.checkpoint_every=20, and NTM_SIMD=baseline. Medians over rounds;
-in brackets the range.
+A VARIANT is words parted by blanks: overrides such as train.checkpoint_every=20, NTM_SIMD=baseline, and threads=2 (one unless said).
+Medians over rounds; in brackets the range. A variant of one thread is pinned to the last core.
 """
 import json, os, statistics, subprocess, sys
 
 root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 ntm = os.environ.get("NTM", os.path.join(root, "target/release/ntm"))
-split = sys.argv.index("--")
+split = sys.argv.index("--") if "--" in sys.argv else 0
+if split < 4 or not sys.argv[split + 1:] or not sys.argv[1].isdigit() or sys.argv[1] == "0":
+    sys.exit(__doc__)
 rounds, seconds, config, *sizes = sys.argv[1:split]
 variants = sys.argv[split + 1:]
+if not all(size.replace(":", "", 1).isdigit() and ":" in size for size in sizes):
+    sys.exit(f"{' '.join(sizes)}: sizes are LENGTH:BATCH, such as 10:16")
 
 
 def speed(variant, size):
     words = variant.split()
     simd = [word for word in words if word.startswith("NTM_SIMD=")]
+    threads = next((word.removeprefix("threads=") for word in words if word.startswith("threads=")), "1")
     length, batch = size.split(":")
-    command = ["taskset", "-c", str(max(os.sched_getaffinity(0))), ntm, "bench", config, "--threads", "1", "--json",
-               "--length", length, "--batch", batch, "--seconds", seconds] + [word for word in words if word not in simd]
+    pin = ["taskset", "-c", str(max(os.sched_getaffinity(0)))] if threads == "1" else []
+    command = pin + [ntm, "bench", config, "--threads", threads, "--json", "--length", length, "--batch", batch, "--seconds", seconds]
+    command += [word for word in words if word not in simd and not word.startswith("threads=")]
     environment = dict(os.environ, **dict(word.split("=") for word in simd))
-    out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, env=environment).stdout
-    return json.loads(out)["rows"][0]["sequences_per_second"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root, env=environment)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout)["rows"][0]["sequences_per_second"]
 
 
 print("| L | B | variant | sequences/s | of the first |\n|--:|--:|---|--:|--:|")

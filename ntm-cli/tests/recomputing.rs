@@ -1,11 +1,12 @@
 //! `train.checkpoint_every`: less memory, the same bits. And what looks inside computes what training does. A binary of its
-//! own, since the test kit changes the instruction set of its process, and with it the bits.
+//! own, since it changes the instruction set of its process, and with it the bits.
 #[path = "shared/every.rs"]
 mod every;
 
 use ntm_cli::core::checkpoint::Data;
 use ntm_cli::core::config::{Experiment, Loaded, Precision, Source};
 use ntm_cli::core::engine::{Engine, Exact, Extent, inspect_scored};
+use ntm_cli::core::kernels::InstructionSet;
 use ntm_cli::core::prelude::*;
 use ntm_cli::core::random::Purpose;
 use ntm_cli::core::train::Batcher;
@@ -29,8 +30,23 @@ fn drawn<T: Real>(task: &dyn Task, items: usize, chunk: usize) -> Batcher<T> {
     batcher
 }
 
+/// Runs it with every instruction set of this machine. The choice is process-global.
+fn on_every_set(run: fn()) {
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for set in InstructionSet::ALL {
+        if InstructionSet::limit(set) == set {
+            println!("{}", set.name());
+            run();
+        }
+    }
+}
+
 #[test]
 fn states_kept_now_and_then_give_the_gradient_of_states_all_kept_to_the_last_bit() {
+    on_every_set(gradients_are_those_of_states_all_kept);
+}
+fn gradients_are_those_of_states_all_kept() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in every::experiments(&ntm_cli::builtin(), folder.path()) {
         let loaded = load(&name, &text);
@@ -61,6 +77,9 @@ fn states_kept_now_and_then_give_the_gradient_of_states_all_kept_to_the_last_bit
 
 #[test]
 fn training_with_states_kept_now_and_then_ends_in_the_same_bits() {
+    on_every_set(training_ends_in_the_same_bits);
+}
+fn training_ends_in_the_same_bits() {
     let text = include_str!("../../configs/copy.ron");
     let trained = |every: &str, threads: usize| {
         let set = ["train.batch=20", "train.validate_every=60", "train.validation_sequences=10", every];

@@ -20,7 +20,8 @@ pub(crate) struct Args {
     /// A config [default: configs/copy.ron, included in the program], and overrides
     #[arg(value_name = "CONFIG|path=value", value_hint = clap::ValueHint::AnyPath)]
     words: Vec<String>,
-    /// Sizes of the sequences, parted by commas [default: the smallest of the task's usual ones]
+    /// Sizes of the sequences, parted by commas [default: the size that the config trains on, or the
+    /// smallest of the task's usual ones where there are several]
     #[arg(long, value_name = "L", value_delimiter = ',')]
     length: Vec<u64>,
     /// Sequences per update, parted by commas [default: train.batch]
@@ -47,7 +48,9 @@ struct Row {
     sequences_per_second: f64,
     /// `null` for a model with a component that does not say how many operations it makes
     gflops: Option<f64>,
-    /// that, divided by what as many threads reach with multiplications and additions alone
+    /// what as many threads reach with multiplications and additions alone
+    peak_gflops: f64,
+    /// the first, divided by the second
     of_peak: Option<f64>,
 }
 
@@ -65,14 +68,20 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
     // numbers that must be given cost as much time as any
     let _ = model.draw(experiment.train.seed);
     let lengths = match args.length.is_empty() {
-        true => vec![task.usual_sizes().into_iter().min()],
+        true => match task.trained_sizes() {
+            Some((least, most)) if least == most => vec![Some(most)],
+            _ => vec![task.usual_sizes().into_iter().min()],
+        },
         false => args.length.iter().copied().map(Some).collect(),
     };
     let batches = match args.batch.is_empty() {
         true => vec![experiment.train.batch],
         false => args.batch.iter().map(|&batch| batch as usize).collect(),
     };
-    let peak = args.threads.run(|| rayon::broadcast(|_| peak(0.1)).iter().sum::<f64>())?;
+    let all = args.threads.run(|| rayon::broadcast(|_| peak(0.1)).iter().sum::<f64>())?;
+    // threads that take turns on a core each find its best
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let peak = all * threads.min(cores) as f64 / threads as f64;
     let mut rows = vec![];
     let work = Working::new("timing", (lengths.len() * batches.len()) as u64, "rows");
     for &length in &lengths {
@@ -80,8 +89,14 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
             let steps = task.steps(length)?;
             let extent = TrainSettings { batch, ..experiment.train.clone() }.extent(steps, threads);
             let shown = length.unwrap_or(steps as u64);
-            let bytes = Engine::bytes(model.cell(), task.outputs(), extent)
-                + Batcher::<f32>::bytes(&*task, batch, extent.chunk, steps);
+            let engine = match args.inference {
+                true => {
+                    let chunk = extent.chunk.clamp(1, batch);
+                    Evaluator::bytes(model.cell(), task.outputs(), chunk, batch.div_ceil(chunk), threads)
+                }
+                false => Engine::bytes(model.cell(), task.outputs(), extent),
+            };
+            let bytes = engine + Batcher::<f32>::bytes(&*task, batch, extent.chunk, steps);
             memory::require(
                 &format!("a batch of {batch} of {} {shown}", task.size_name()),
                 bytes.total(),
@@ -90,15 +105,21 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
             let timed = |model: &Model<f32>| time(args, experiment, &*task, model, (length, batch, threads));
             let seconds = args.threads.run(|| timed(&model))??;
             let sequences_per_second = batch as f64 / seconds;
-            let mut sequence = Sequence::default();
-            task.sequence((Purpose::Training, experiment.train.seed), 0, length, &mut sequence)?;
-            let scored = sequence.mask.iter().filter(|&&weight| weight != 0.0).count();
-            let operations = model.operations(sequence.steps, scored);
+            let operations = operations(&model, &*task, experiment.train.seed, length, batch)?;
             let count = |n: Operations| n.forward + if args.inference { 0.0 } else { n.backward };
-            let gflops = operations.map(|n| count(n) * sequences_per_second * 1e-9);
+            let gflops = operations.map(|n| count(n) / seconds * 1e-9);
             let of_peak = gflops.map(|gflops| gflops * 1e9 / peak);
             work.add(1);
-            rows.push(Row { length: shown, batch, threads, sequences_per_second, gflops, of_peak });
+            let peak_gflops = peak * 1e-9;
+            rows.push(Row {
+                length: shown,
+                batch,
+                threads,
+                sequences_per_second,
+                gflops,
+                peak_gflops,
+                of_peak,
+            });
         }
     }
     drop(work);
@@ -114,13 +135,46 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         ]
     };
     out::people(&table(&header, &rows.iter().map(cells).collect::<Vec<_>>(), false));
+    let many = if threads == 1 { "one thread".into() } else { format!("{threads} threads") };
+    out::people(&format!(
+        "The peak of {many}: {:.0} GFLOP/s, multiplications and additions alone.\n",
+        peak * 1e-9
+    ));
     if args.json {
         out::json(&out::Rows { rows: &rows })?;
     }
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let with = |first, last: &[&str]| out::command(&[&[first][..], &words, last].concat());
-    out::next(&[with("bench", &["--length", "10,20", "--batch", "1,16"]), with("train", &[])]);
+    let mut sizes = task.usual_sizes();
+    sizes.truncate(2);
+    let sizes = sizes.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+    let mut further = vec!["--batch", "1,16"];
+    if !sizes.is_empty() {
+        further.extend(["--length", &sizes]);
+    }
+    if args.inference {
+        further.push("--inference");
+    }
+    out::next(&[with("bench", &further), with("train", &[])]);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of all sequences of the batch, whose steps may differ though their sizes are one; `None` where a component does not say.
+fn operations(
+    model: &Model<f32>,
+    task: &dyn Task,
+    seed: u64,
+    length: Option<u64>,
+    batch: usize,
+) -> Result<Option<Operations>, Failure> {
+    let (mut sequence, mut sum) = (Sequence::default(), Operations::default());
+    for index in 0..batch as u64 {
+        task.sequence((Purpose::Training, seed), index, length, &mut sequence)?;
+        let scored = sequence.mask.iter().filter(|&&weight| weight != 0.0).count();
+        let Some(operations) = model.operations(sequence.steps, scored) else { return Ok(None) };
+        sum = sum + operations;
+    }
+    Ok(Some(sum))
 }
 
 /// Median seconds of a step. The same batch every time, all items of one size.

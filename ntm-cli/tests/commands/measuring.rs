@@ -190,8 +190,50 @@ fn bench_gives_a_row_for_each_size_and_batch() {
     let args = ["bench", "tiny.ron", "--length", "2,3", "--batch", "1,16", "--seconds", "0.02", "--json"];
     let rows = place.works(&args).json()["rows"].as_array().unwrap().clone();
     assert_eq!(rows.len(), 4);
-    assert!(rows.iter().all(|row| row["sequences_per_second"].as_f64() > Some(0.0) && row["gflops"].as_f64() > Some(0.0)));
-    place.works(&["bench", "tiny.ron", "--inference", "--seconds", "0.02"]);
+    let number = |row: &serde_json::Value, name: &str| row[name].as_f64().unwrap();
+    for row in &rows {
+        assert!(number(row, "sequences_per_second") > 0.0 && number(row, "gflops") > 0.0, "{row}");
+        let of_peak = number(row, "gflops") / number(row, "peak_gflops");
+        assert!((of_peak - number(row, "of_peak")).abs() < 1e-9 && of_peak < 1.5, "{row}");
+    }
+    let ended = place.works(&["bench", "tiny.ron", "--inference", "--seconds", "0.02"]);
+    assert!(
+        ended.people().contains("--inference") && ended.people().contains("The peak of"),
+        "{}",
+        ended.people()
+    );
+}
+
+#[test]
+fn bench_counts_the_operations_of_every_sequence_and_takes_the_configs_own_size() {
+    let place = Place::new();
+    let task = "task=RepeatCopy(width: 3, length: (2, 2), repeats: (1, 9))";
+    let row = |batch: &str, seed: &str| {
+        let args = [
+            "bench",
+            "tiny.ron",
+            task,
+            seed,
+            "--batch",
+            batch,
+            "--threads",
+            "1",
+            "--seconds",
+            "0.01",
+            "--json",
+        ];
+        place.works(&args).json()["rows"][0].clone()
+    };
+    // what a sequence costs on average hangs on how often it is repeated, and is what the memory needs for all of them
+    let each = |row: serde_json::Value| {
+        assert_eq!(row["length"], 2);
+        row["gflops"].as_f64().unwrap() / row["sequences_per_second"].as_f64().unwrap()
+    };
+    let alone: Vec<f64> = (1..=6).map(|seed| each(row("1", &format!("train.seed={seed}")))).collect();
+    let (least, most) = alone.iter().fold((f64::MAX, 0.0f64), |(l, m), x| (l.min(*x), m.max(*x)));
+    assert!(most > 1.5 * least, "{alone:?}");
+    let together: Vec<f64> = (1..=6).map(|seed| each(row("256", &format!("train.seed={seed}")))).collect();
+    assert!(together.iter().all(|x| (x / together[0] - 1.0).abs() < 0.15), "{together:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Runs: what they leave behind, that they come out the same, and that they can go on.
 use crate::place::Place;
+use ntm_cli::core::kernels::InstructionSet;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -62,22 +63,17 @@ fn a_run_leaves_its_files_and_a_second_one_goes_beside_it() {
 #[test]
 fn one_thread_and_two_give_the_same_bits() {
     let place = Place::new();
-    let train = |threads, out| {
-        place.works(&[
-            "train",
-            "tiny.ron",
-            "train.batch=16",
-            "train.sequences=640",
-            "--threads",
-            threads,
-            "--out",
-            out,
-            "--quiet",
-        ])
-    };
-    train("1", "one");
-    train("2", "two");
-    same(&place, "one", "two");
+    for set in InstructionSet::ALL.into_iter().filter(|set| *set <= InstructionSet::best()) {
+        let [one, two] = ["1", "2"].map(|threads| {
+            let out = format!("{}-{threads}", set.name());
+            let args = ["train", "tiny.ron", "train.batch=16", "train.sequences=640", "--threads", threads];
+            let mut command = place.command(&[&args[..], &["--out", &out, "--quiet"]].concat());
+            let ended = command.env("NTM_SIMD", set.name()).output().unwrap();
+            assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+            out
+        });
+        same(&place, &one, &two);
+    }
 }
 
 #[test]

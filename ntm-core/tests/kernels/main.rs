@@ -5,6 +5,7 @@
 //! Gradients are compared with central differences of the plain loops.
 
 mod activation;
+mod classic;
 mod content;
 mod elementary;
 mod interpolate;
