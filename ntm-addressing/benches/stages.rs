@@ -1,8 +1,10 @@
-//! Every stage of the paper's chain, and the chain fused and stage by stage: one head, 128 slots, forward and backward.
+//! Every stage, and the paper's chain fused and stage by stage: one head, 128 slots, forward and backward.
 //!
 //! `cargo bench -p ntm-addressing`; `NTM_SIMD=baseline` or `avx2` limits the instruction set.
 use criterion::{Criterion, criterion_group, criterion_main};
-use ntm_addressing::{Chain, Content, Interpolate, Sharpen, Shift};
+use ntm_addressing::{
+    Boundary, Chain, Content, Direction, FixedShift, Interpolate, ScalarShift, Sharpen, Shift,
+};
 use ntm_core::traits::{Look, LookGradient, StageGradient, StageLook};
 use ntm_core::{Addressing, Shape, Stage};
 
@@ -47,6 +49,9 @@ fn stages(c: &mut Criterion) {
     stage(c, "Content", &Content::default());
     stage(c, "Interpolate", &Interpolate::default());
     stage(c, "Shift", &Shift::default());
+    stage(c, "ScalarShift", &ScalarShift::default());
+    let fixed = FixedShift::new(SHAPE, &[1.0, 0.0, 0.0], Direction::default(), Boundary::default());
+    stage(c, "FixedShift", &fixed.expect("a kernel of three taps"));
     stage(c, "Sharpen", &Sharpen::default());
 }
 

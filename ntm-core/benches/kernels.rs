@@ -5,8 +5,10 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use ntm_core::buffers::{Track, mat, mat_mut};
 use ntm_core::kernels::InstructionSet;
-use ntm_core::kernels::activation::{activate, activate_vjp};
+use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
+use ntm_core::kernels::classic::{Classic, classic, classic_vjp};
 use ntm_core::kernels::content::{content, content_vjp};
+use ntm_core::kernels::elementary::{exp, ln, pow, sigmoid, tanh};
 use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};
 use ntm_core::kernels::loss::cross_entropy;
 use ntm_core::kernels::lstm::{lstm, lstm_vjp};
@@ -136,6 +138,68 @@ fn weighting_kernels(c: &mut Criterion) {
     });
 }
 
+fn chain(c: &mut Criterion) {
+    let n = SHAPE.slots;
+    let (like, previous, d) = (some(n, -1., 1.), weightings(n), some(n, -1., 1.));
+    let by =
+        Classic { strength: 5., gate: 0.3, taps: [0.2, 0.7, 0.1], sharpening: 2.5, base: 0., epsilon: 0. };
+    let [mut made, mut shifted, mut logs, mut out] = [(); 4].map(|_| vec![0.; n]);
+    c.bench_function("classic 128", |b| {
+        b.iter(|| classic(by, &like, &previous, &mut made, &mut shifted, &mut logs, &mut out))
+    });
+    let [mut d_shifted, mut mixed, mut d_previous, mut d_like] = [(); 4].map(|_| vec![0.; n]);
+    let mut d_numbers = [0.; 6];
+    c.bench_function("classic_vjp 128", |b| {
+        b.iter(|| {
+            classic_vjp(
+                by,
+                &like,
+                &previous,
+                &made,
+                &shifted,
+                &logs,
+                &out,
+                &d,
+                &mut d_shifted,
+                &mut mixed,
+                &mut d_previous,
+                &mut d_like,
+                &mut d_numbers,
+            )
+        })
+    });
+}
+
+fn elementary(c: &mut Criterion) {
+    let (from, mut xs) = (some(3200, 0.1, 2.), vec![0.; 3200]);
+    type Function = fn(&mut [f32]);
+    let functions: [(&str, Function); 7] = [
+        ("exp", |xs| exp(xs)),
+        ("ln", |xs| ln(xs)),
+        ("sigmoid", |xs| sigmoid(xs)),
+        ("tanh", |xs| tanh(xs)),
+        ("pow 2.5", |xs| pow(xs, 2.5)),
+        ("softmax", |xs| softmax(xs)),
+        ("softmax of threes", |xs| xs.chunks_exact_mut(3).for_each(softmax)),
+    ];
+    for (name, function) in functions {
+        c.bench_function(&format!("{name} 3200"), |b| {
+            b.iter(|| {
+                xs.copy_from_slice(&from);
+                function(&mut xs)
+            })
+        });
+    }
+    softmax(&mut xs);
+    let (ys, d) = (xs.clone(), some(3200, -1., 1.));
+    c.bench_function("softmax_vjp 3200", |b| {
+        b.iter(|| {
+            xs.copy_from_slice(&d);
+            softmax_vjp(&ys, &mut xs)
+        })
+    });
+}
+
 fn memory(c: &mut Criterion) {
     let (n, width) = (SHAPE.slots, SHAPE.width);
     let (memory, numbers) = (some(SHAPE.numbers(), -1., 1.), some(2 * width, -1., 1.));
@@ -216,7 +280,9 @@ fn all(c: &mut Criterion) {
     println!("instruction set: {}", InstructionSet::current().name());
     products(c);
     layers(c);
+    elementary(c);
     weighting_kernels(c);
+    chain(c);
     memory(c);
     optimizers(c);
 }

@@ -20,6 +20,9 @@ impl<T: Real> Stage<T> for CopiedShift {
     fn shows(&self) -> Option<&'static str> {
         Some("shifted")
     }
+    fn operations(&self, shape: Shape) -> Option<Operations> {
+        Some(Operations::new(6, 12).times(shape.slots))
+    }
     fn forward(&self, look: &StageLook<'_, T>, _: &mut [T], out: &mut [T]) {
         shift(look.numbers, true, look.incoming, out);
     }
