@@ -163,7 +163,8 @@ fn of_a_fed_dashboard(seconds: f64) -> usize {
     let mut dashboard = Dashboard::on(about, screen).unwrap();
     let began = std::time::Instant::now();
     let (mut sequences, mut wanted, mut before) = (0, 0, 0);
-    while began.elapsed().as_secs_f64() < seconds {
+    // long enough for several screens, and for as many updates however slow the machine is
+    while began.elapsed().as_secs_f64() < seconds || sequences <= 1_000 || wanted == 0 {
         sequences += 1;
         let validation = Some(1.0 / sequences as f64);
         dashboard.update(&Update { sequences, validation, validated_at: sequences, ..Update::default() });
@@ -172,9 +173,7 @@ fn of_a_fed_dashboard(seconds: f64) -> usize {
             before = HERE.get();
         }
     }
-    let count = HERE.get() - before;
-    assert!(sequences > 1_000 && wanted > 0, "{sequences} updates, {wanted} samples wanted");
-    count
+    HERE.get() - before
 }
 
 /// Each with a weight of its own: parameters, trajectories, sequences, validation.

@@ -1,5 +1,6 @@
 //! `ntm check`: is a config right, what does it take, and what does it say in full?
 use super::experiment::{parted, planned, source};
+use super::train::records::most_bytes;
 use super::{Failure, out};
 use ntm_core::bytes::Bytes;
 use ntm_core::config::{Registry, to_ron};
@@ -33,7 +34,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
         out::people(&format!(
             "{}: {} on {}, {} parameters; {} per step of a sequence\n{} for training on {}: {parameters} for parameters \
              with gradients and optimiser, {state} state, {trace} trace, {scratch} scratch, {sequences} sequences, {saving} \
-             while a checkpoint is written",
+             while a checkpoint is written\n{} of metrics.jsonl at most",
             source.name,
             experiment.model.name(),
             experiment.task.name(),
@@ -41,6 +42,7 @@ pub(crate) fn run(registry: &Registry, args: &Args) -> Result<ExitCode, Failure>
             out::bytes(plan.step_bytes),
             out::bytes(plan.most_bytes()),
             if threads == 1 { "one thread".into() } else { format!("{threads} threads") },
+            out::bytes(most_bytes(&experiment.train).into()),
         ));
         let name = if many { format!("// {}\n", source.name) } else { String::new() };
         out::result(&(name + &to_ron(experiment)))?;

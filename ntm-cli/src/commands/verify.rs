@@ -118,13 +118,15 @@ impl Left {
             let path = run.checkpoint(which);
             path.exists().then(|| Checkpoint::read(path)).transpose()
         };
+        // before the records, which are ahead of them in a run that is going on
+        let (best, last) = (checkpoint(Which::Best)?, checkpoint(Which::Last)?);
         let records = match run.file("metrics.jsonl").exists() {
             true => run.metrics::<Record>()?.collect::<Result<_, _>>()?,
             false => vec![],
         };
         let failed = status.filter(|status| status.state == State::Failed);
         let failed = failed.and_then(|status| Some((status.sequences, status.message?)));
-        Ok(Left { records, best: checkpoint(Which::Best)?, last: checkpoint(Which::Last)?, failed })
+        Ok(Left { records, best, last, failed })
     }
 
     /// How far to go: as far as asked for, and to the first thing that can be compared at least.

@@ -178,11 +178,12 @@ pub(super) fn lock(run: &RunDirectory) -> Result<File, RunError> {
 
 /// Opens a file to be locked, which is made if it is not there: never one that a link leads to, wherever that is.
 pub(crate) fn open_lock(path: &Path) -> Result<File, RunError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    match options.clone().create_new(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        other => return other.map_err(at(path)),
+    if fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        match disk::create(path) {
+            // another process was faster
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            other => return other.map_err(at(path)),
+        }
     }
     let here = || {
         let found = fs::symlink_metadata(path).map_err(at(path))?;
@@ -195,7 +196,7 @@ pub(crate) fn open_lock(path: &Path) -> Result<File, RunError> {
         return Err(at(path)(io::Error::new(ErrorKind::InvalidInput, "is not a regular file")));
     }
     // without making one: a link put here in the meantime leads to nothing that was not there
-    let file = options.open(path).map_err(at(path))?;
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(at(path))?;
     let found = here()?;
     #[cfg(unix)]
     {

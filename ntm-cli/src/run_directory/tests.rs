@@ -142,7 +142,7 @@ fn the_lock_of_a_killed_process_is_gone() {
     if let Some(path) = std::env::var_os(VARIABLE) {
         let _run = RunWriter::resume(Path::new(&path)).unwrap();
         fs::write(Path::new(&path).join("locked"), "").unwrap();
-        thread::sleep(Duration::from_secs(60));
+        thread::sleep(Duration::from_secs(600));
         return;
     }
     let (_directory, root) = root();
@@ -157,7 +157,7 @@ fn the_lock_of_a_killed_process_is_gone() {
         .spawn()
         .unwrap();
     let mut waited = 0;
-    while !path.join("locked").exists() && waited < 1000 {
+    while !path.join("locked").exists() && waited < 12_000 {
         thread::sleep(Duration::from_millis(10));
         waited += 1;
     }

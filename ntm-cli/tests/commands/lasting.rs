@@ -44,9 +44,12 @@ fn a_run_killed_at_random_moments_ends_in_the_bytes_of_one_that_was_not() {
     println!("{kills} kills, seed {seed}");
     let place = Place::in_memory();
     let sequences = "train.sequences=2000";
+    let began = Instant::now();
     place.works(&["train", "tiny.ron", sequences, "--out", "whole", "--quiet"]);
+    // how long a run may live before it is killed: about as long as it takes, however fast the machine is now
+    let mut longest = began.elapsed().max(Duration::from_millis(10));
     let mut draws = Draws(seed);
-    let (mut killed, mut runs) = (0, 0);
+    let (mut killed, mut early, mut runs) = (0, 0, 0);
     while killed < kills {
         let run = format!("killed-{runs}");
         // each kind of moment: while nothing but checkpoints is written, and while they are rare
@@ -54,13 +57,21 @@ fn a_run_killed_at_random_moments_ends_in_the_bytes_of_one_that_was_not() {
         while !finished(&place, &run) {
             let mut child = started(&place, &run, sequences, save_every);
             if killed < kills {
-                let until = Instant::now() + Duration::from_micros(draws.below(120_000));
+                let until = Instant::now() + Duration::from_micros(draws.below(longest.as_micros() as u64));
                 while Instant::now() < until && child.try_wait().unwrap().is_none() {
                     std::thread::sleep(Duration::from_micros(200));
                 }
-                // it may have come to its end
-                killed += u64::from(child.try_wait().unwrap().is_none());
+                // it may have come to its end, or not have begun
+                let alive = child.try_wait().unwrap().is_none();
                 child.kill().unwrap();
+                match alive && place.path(&format!("{run}/config.ron")).exists() {
+                    true => killed += 1,
+                    false if alive => {
+                        early += 1;
+                        longest += longest / 8;
+                    }
+                    false => longest = (longest - longest / 16).max(Duration::from_millis(10)),
+                }
             }
             let ended = Ended(child.wait_with_output().unwrap());
             assert!(matches!(ended.code(), -1 | 0), "{run} after {killed} kills: {}", ended.people());
@@ -68,35 +79,38 @@ fn a_run_killed_at_random_moments_ends_in_the_bytes_of_one_that_was_not() {
         same(&place, "whole", &run);
         runs += 1;
     }
-    println!("{killed} kills of {runs} runs");
+    println!("{killed} kills of {runs} runs, and {early} before there was one");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_run_stopped_by_signals_again_and_again_ends_in_the_same_bytes() {
+fn a_run_stopped_by_signals_again_and_again_is_the_run_that_it_was() {
     use std::os::unix::process::ExitStatusExt;
     let place = Place::in_memory();
-    let sequences = "train.sequences=3000";
-    place.works(&["train", "tiny.ron", sequences, "--out", "whole", "--quiet"]);
-    let mut stops = 0;
-    while !finished(&place, "stopped") {
+    // one that never ends by itself, however fast the machine
+    let sequences = "train.sequences=1000000000";
+    for stop in 0..8 {
         let mut child = started(&place, "stopped", sequences, "10");
-        let signal = ["-INT", "-TERM"][stops % 2];
-        std::thread::sleep(Duration::from_millis(60));
-        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
-        assert!(sent.unwrap().success() || child.try_wait().unwrap().is_some());
-        let status = child.wait().unwrap();
-        // 130: saved; a signal: it came before anybody listened, and nothing was begun or all of it stands
-        assert!(
-            matches!((status.code(), status.signal()), (Some(0 | 130), _) | (None, Some(2 | 15))),
-            "{status}"
-        );
-        stops += 1;
-        if stops > 40 {
-            place.works(&["train", "--resume", "stopped", "--quiet"]);
+        let began = Instant::now();
+        let status = place.path("stopped/status.json");
+        // somebody listens from before this is written
+        while !std::fs::read_to_string(&status).is_ok_and(|text| text.contains("\"running\"")) {
+            assert!(began.elapsed() < Duration::from_secs(60), "it never began");
+            assert!(child.try_wait().unwrap().is_none(), "{:?}", child.wait_with_output());
+            std::thread::sleep(Duration::from_millis(1));
         }
+        std::thread::sleep(Duration::from_millis(10 * stop));
+        let signal = ["-INT", "-TERM"][usize::try_from(stop).unwrap() % 2];
+        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        let ended = child.wait().unwrap();
+        assert_eq!((ended.code(), ended.signal()), (Some(130), None));
+        assert!(std::fs::read_to_string(&status).unwrap().contains("\"interrupted\""));
     }
-    same(&place, "whole", "stopped");
+    // without a stop: every record, and the last checkpoint with all that the optimiser keeps
+    let json = place.works(&["verify", "stopped", "--sequences", "1000000000", "--json"]).json();
+    assert_eq!(json["same"], true);
+    assert!(json["checkpoints"].as_array().unwrap().contains(&"last".into()), "{json}");
 }
 
 #[test]
@@ -292,10 +306,15 @@ fn two_processes_are_never_in_one_run() {
     first.kill().unwrap();
     first.wait().unwrap();
     // what was killed is no longer there, and nothing has to be removed by hand
+    place.write("run/status.json", "{}");
     let mut second =
         place.command(&["train", "--resume", "run", "--quiet"]).stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(second.try_wait().unwrap().is_none(), "{:?}", second.wait_with_output());
+    let began = Instant::now();
+    while !String::from_utf8_lossy(&place.read("run/status.json")).contains("\"running\"") {
+        assert!(second.try_wait().unwrap().is_none(), "{:?}", second.wait_with_output());
+        assert!(began.elapsed() < Duration::from_secs(60), "it never went on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     second.kill().unwrap();
     second.wait().unwrap();
 }

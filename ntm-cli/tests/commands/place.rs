@@ -87,9 +87,10 @@ impl Ended {
     pub(crate) fn code(&self) -> i32 {
         self.0.status.code().unwrap_or(-1)
     }
-    /// What people read.
+    /// What people read, without the lines that say how far long work is: they come on a slow machine only.
     pub(crate) fn people(&self) -> String {
-        String::from_utf8_lossy(&self.0.stderr).into_owned()
+        let text = String::from_utf8_lossy(&self.0.stderr);
+        text.split_inclusive('\n').filter(|line| !is_progress(line.trim_end())).collect()
     }
     /// What programs read.
     pub(crate) fn result(&self) -> String {
@@ -99,5 +100,36 @@ impl Ended {
         let result = self.result();
         assert_eq!(result.lines().count(), 1, "one line of JSON: {result:?}");
         serde_json::from_str(&result).unwrap()
+    }
+}
+
+/// `measuring 416 of 500 sequences`, `tracing 5s`
+fn is_progress(line: &str) -> bool {
+    let Some((doing, rest)) = ["measuring", "tracing", "timing", "reading", "training again", "validating"]
+        .iter()
+        .find_map(|doing| line.strip_prefix(doing)?.strip_prefix(' ').map(|rest| (doing, rest)))
+    else {
+        return false;
+    };
+    let number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    match rest.split(' ').collect::<Vec<_>>()[..] {
+        [done, "of", total, _] => number(done) && number(total),
+        [time] | [time, _] => *doing == "tracing" && number(time),
+        _ => false,
+    }
+}
+
+#[test]
+fn lines_of_progress_are_told_from_others() {
+    for line in [
+        "measuring 416 of 500 sequences",
+        "training again 1_200 of 2_500 sequences",
+        "tracing 5m 20s",
+        "tracing 12s",
+    ] {
+        assert!(is_progress(line), "{line}");
+    }
+    for line in ["", "measuring", "reading 2 of them failed", "tracing is off", "timing 12s", "a 1 of 2 b"] {
+        assert!(!is_progress(line), "{line}");
     }
 }

@@ -106,27 +106,37 @@ fn a_run_that_is_given_more_sequences_is_the_longer_run() {
 fn an_interrupted_run_goes_on_to_the_same_end() {
     use std::os::unix::process::ExitStatusExt;
     let place = Place::new();
-    let long = "train.sequences=6000";
-    place.works(&["train", "tiny.ron", long, "--out", "whole", "--quiet"]);
     for signal in ["-INT", "-TERM"] {
-        let out = format!("stopped{signal}");
-        let mut command = place.command(&["train", "tiny.ron", long, "--out", &out, "--quiet"]);
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let began = Instant::now();
-        let metrics = place.path(&format!("{out}/metrics.jsonl"));
-        while !std::fs::metadata(&metrics).is_ok_and(|file| file.len() > 0) {
-            assert!(began.elapsed() < Duration::from_secs(60), "it never began");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
-        let status = child.wait().unwrap();
-        assert_eq!((status.code(), status.signal()), (Some(130), None), "{signal}");
+        // so long that the signal comes before the end, however fast the machine
+        let mut sequences = 6000_u64;
+        let out = loop {
+            let (out, long) =
+                (format!("stopped{signal}-{sequences}"), format!("train.sequences={sequences}"));
+            let mut command = place.command(&["train", "tiny.ron", &long, "--out", &out, "--quiet"]);
+            let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+            let began = Instant::now();
+            let metrics = place.path(&format!("{out}/metrics.jsonl"));
+            while !std::fs::metadata(&metrics).is_ok_and(|file| file.len() > 0) {
+                assert!(began.elapsed() < Duration::from_secs(60), "it never began");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            // of a process that has ended nothing can be sent to
+            let _ = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+            let status = child.wait().unwrap();
+            if status.code() == Some(0) {
+                sequences *= 4;
+                continue;
+            }
+            assert_eq!((status.code(), status.signal()), (Some(130), None), "{signal}");
+            break out;
+        };
         let status: serde_json::Value =
             serde_json::from_slice(&place.read(&format!("{out}/status.json"))).unwrap();
         assert_eq!(status["state"], "interrupted");
+        let (long, whole) = (format!("train.sequences={sequences}"), format!("whole{signal}"));
+        place.works(&["train", "tiny.ron", &long, "--out", &whole, "--quiet"]);
         place.works(&["train", "--resume", &out, "--quiet"]);
-        same(&place, "whole", &out);
+        same(&place, &whole, &out);
     }
 }
 

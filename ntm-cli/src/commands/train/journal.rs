@@ -184,29 +184,9 @@ impl Journal {
         }
         Ok(())
     }
-    /// What there is to say where something could not be written: which checkpoint stands, and how to go on from it.
+    /// What there is to say where something could not be written.
     pub(super) fn unwritten(&self, e: impl Into<Failure>) -> Failure {
-        let (failure, run, last) =
-            (e.into(), self.run().path().display(), self.run().checkpoint(Which::Last));
-        let stands = match Checkpoint::read(&last) {
-            Ok(kept) => {
-                let seen = out::count(kept.numbers.sequences);
-                format!(
-                    "{} stands, from after {seen} sequences. When there is room, go on from it",
-                    last.display()
-                )
-            }
-            Err(_) if !last.exists() => {
-                "It was too early for a checkpoint. When there is room, begin again".into()
-            }
-            Err(e) => format!("The last checkpoint cannot be read either ({e}). When that is mended, go on"),
-        };
-        let message = format!(
-            "{}. Training has stopped. {stands}:\n  {} train --resume {run}",
-            failure.message,
-            out::program()
-        );
-        Failure { message, ..failure }
+        unwritten(self.run(), e)
     }
     /// A number was not finite: what is on disk stands, and the best so far joins it.
     pub(super) fn failed(&mut self, trainer: &Trainer<f32>, message: &str) -> Result<(), Failure> {
@@ -244,4 +224,29 @@ fn damaged(run: &RunDirectory, why: &str) -> String {
         metrics.display(),
         out::program()
     )
+}
+
+/// What there is to say where something of a run could not be written: which checkpoint stands, and how to go on from it.
+pub(super) fn unwritten(run: &RunDirectory, e: impl Into<Failure>) -> Failure {
+    let (failure, last) = (e.into(), run.checkpoint(Which::Last));
+    let stands = match Checkpoint::read(&last) {
+        Ok(kept) => {
+            let seen = out::count(kept.numbers.sequences);
+            format!(
+                "{} stands, from after {seen} sequences. When there is room, go on from it",
+                last.display()
+            )
+        }
+        Err(_) if !last.exists() => {
+            "It was too early for a checkpoint. When there is room, begin again".into()
+        }
+        Err(e) => format!("The last checkpoint cannot be read either ({e}). When that is mended, go on"),
+    };
+    let message = format!(
+        "{}. Training has stopped. {stands}:\n  {} train --resume {}",
+        failure.message,
+        out::program(),
+        run.path().display()
+    );
+    Failure { message, ..failure }
 }

@@ -1,6 +1,18 @@
 //! The order of a run's records, which only somebody else can have broken: each after the one before, and none missing.
 use super::super::out;
+use crate::run_files::MAX_LINES;
 use ntm_core::train::TrainSettings;
+
+/// The longest line that a record can take: the names of its numbers, 20 digits of a count and 24 characters of each number.
+const LONGEST: u64 = 209;
+
+/// Bytes that `metrics.jsonl` has at most when a run of these settings ends, if it is stopped nowhere before.
+pub(crate) fn most_bytes(settings: &TrainSettings) -> u64 {
+    match Order::of(settings).most {
+        0 => 0,
+        most => settings.sequences.div_ceil(most).saturating_mul(LONGEST).min(MAX_LINES),
+    }
+}
 
 /// Looks at records in their order, by the sequences that each is from after.
 #[derive(Debug)]
@@ -45,6 +57,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ntm_core::train::Record;
 
     fn first_wrong(settings: &TrainSettings, records: &[u64]) -> Option<(u64, String)> {
         let mut order = Order::of(settings);
@@ -71,5 +84,27 @@ mod tests {
         assert!(first_wrong(&never, &[16]).is_some());
         let absurd = TrainSettings { validate_every: u64::MAX, ..never };
         assert_eq!(first_wrong(&absurd, &[u64::MAX]), None);
+    }
+
+    #[test]
+    fn no_record_takes_more_than_is_said() {
+        let longest = -f64::MIN_POSITIVE;
+        let record = Record {
+            sequences: u64::MAX,
+            training_bits: longest,
+            gradient_norm: longest,
+            validation_bits: longest,
+            validation_wrong_bits: longest,
+        };
+        assert_eq!(serde_json::to_string(&longest).unwrap().len(), 24, "or it is not as long as one can be");
+        assert!(serde_json::to_string(&record).unwrap().len() as u64 + 1 <= LONGEST);
+        let settings =
+            TrainSettings { batch: 16, validate_every: 100, sequences: 640, ..TrainSettings::default() };
+        assert_eq!(most_bytes(&settings), 6 * LONGEST);
+        assert_eq!(most_bytes(&TrainSettings { validate_every: 0, ..settings.clone() }), 0);
+        assert_eq!(
+            most_bytes(&TrainSettings { sequences: u64::MAX, validate_every: 1, ..settings }),
+            MAX_LINES
+        );
     }
 }

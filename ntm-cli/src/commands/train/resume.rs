@@ -1,5 +1,5 @@
 //! The same run going on.
-use super::journal::{Journal, State, Status};
+use super::journal::{Journal, State, Status, unwritten};
 use super::{Args, Session, first_model, introduce};
 use crate::commands::experiment::{planned, source};
 use crate::commands::{Failure, out};
@@ -88,7 +88,7 @@ pub(super) fn open(
     // from here on it is changed
     let text = to_ron(&experiment);
     if text != before.text {
-        writer.write_config(&text)?;
+        writer.write_config(&text).map_err(|e| unwritten(&run, e))?;
     }
     if !changed.is_empty() {
         args.people(&format!(
@@ -96,7 +96,7 @@ pub(super) fn open(
             changed.join("\n  ")
         ));
     }
-    writer.write_environment(now)?;
+    writer.write_environment(now).map_err(|e| unwritten(&run, e))?;
     introduce(args, &source, &loaded, &plan);
     args.people(&match &checkpoint {
         Some(_) => {
@@ -104,7 +104,8 @@ pub(super) fn open(
         }
         None => format!("{shown} has no checkpoint yet: starting it at the beginning."),
     });
-    let journal = Journal::begin(writer, metrics, text, trainer.numbers(), args.save_every())?;
+    let journal = Journal::begin(writer, metrics, text, trainer.numbers(), args.save_every())
+        .map_err(|e| unwritten(&run, e))?;
     if let Some(aside) = journal.aside() {
         args.people(&format!(
             "note: {shown}/timing.jsonl cannot be read and begins anew; what was there is kept as {}",

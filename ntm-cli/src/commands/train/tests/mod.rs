@@ -1,8 +1,8 @@
 //! A run that is stopped between any two changes to its files ends in the bytes of one that was not, and so does one to which a
-//! change is refused.
+//! change is refused: a run of its own, and one that begins with the weights of another and is given more sequences later.
 mod disk;
 
-use super::{Args, Threads, Watch, begun_or_resumed};
+use super::{Args, Session, Threads, Watch, begun_or_resumed, resume, start};
 use crate::commands::Failure;
 use crate::pictures::progress::Quiet;
 use disk::{Disk, Kept, put};
@@ -51,12 +51,44 @@ fn train(run: &Path) -> Result<ExitCode, Failure> {
     begun_or_resumed(&crate::builtin(), &args, &Source::new("test", CONFIG), &[], watch)
 }
 
-fn determined(run: &Path) -> Vec<Vec<u8>> {
-    DETERMINED.iter().map(|file| std::fs::read(run.join(file)).unwrap()).collect()
+/// Trains a run from the weights of another to its end, and then to one that is further away, from wherever it is.
+fn train_on(given: &Path, run: &Path) -> Result<ExitCode, Failure> {
+    let registry = crate::builtin();
+    let args = Args {
+        quiet: true,
+        threads: Threads::one(),
+        out: Some(run.to_owned()),
+        from: Some(given.to_owned()),
+        save_every: Some(Duration::ZERO),
+        ..Args::default()
+    };
+    let watch = || Watch { sink: Box::new(Quiet), stop: &|| false };
+    let sitting = |session: Option<Session>| match session {
+        Some(session) => args.threads.run(|| super::train(&args, session, watch()))?,
+        None => Ok(ExitCode::SUCCESS),
+    };
+    let config = std::fs::read_to_string(run.join("config.ron")).unwrap_or_default();
+    if !config.contains("sequences: 12") {
+        sitting(match run.join("config.ron").exists() {
+            true => resume::open(&registry, &args, Some(run), None, &[])?,
+            false => Some(start(&registry, &args, None, &["train.sequences=8".into()])?),
+        })?;
+    }
+    // not where a validation is due: the end has one of its own
+    sitting(resume::open(&registry, &args, Some(run), None, &["train.sequences=12".into()])?)
 }
 
+fn determined(run: &Path) -> Vec<Vec<u8>> {
+    let mut files: Vec<_> = DETERMINED.iter().map(|file| std::fs::read(run.join(file)).unwrap()).collect();
+    files.extend(std::fs::read(run.join("checkpoints/first.safetensors")));
+    files
+}
+
+/// How a run is made, or goes on from where it was stopped.
+type Train<'a> = &'a dyn Fn(&Path) -> Result<ExitCode, Failure>;
+
 /// A run that nothing happens to, and the changes that it makes.
-fn undisturbed(place: &Path) -> (Vec<Vec<u8>>, Vec<Kept>) {
+fn undisturbed(place: &Path, train: Train<'_>) -> (Vec<Vec<u8>>, Vec<Kept>) {
     let changes = Arc::new(Mutex::new(vec![]));
     let (kept, root) = (changes.clone(), place.to_owned());
     let watched = watch(place, move |change| {
@@ -69,11 +101,29 @@ fn undisturbed(place: &Path) -> (Vec<Vec<u8>>, Vec<Kept>) {
     (determined(&place.join("run")), changes)
 }
 
+/// Weights to begin with.
+fn given() -> TempDir {
+    let given = quick();
+    train(&given.path().join("run")).unwrap();
+    given
+}
+
 #[test]
 fn a_run_stopped_between_any_two_changes_goes_on_to_the_same_end() {
+    stopped_anywhere(&train, 80);
+}
+
+#[test]
+fn a_run_from_other_weights_that_is_given_more_is_stopped_between_any_two_changes_and_goes_on_to_the_same_end()
+ {
+    let given = given();
+    stopped_anywhere(&|run| train_on(&given.path().join("run"), run), 100);
+}
+
+fn stopped_anywhere(train: Train<'_>, least: usize) {
     let place = quick();
-    let (whole, changes) = undisturbed(place.path());
-    assert!(changes.len() > 80, "{} changes", changes.len());
+    let (whole, changes) = undisturbed(place.path(), train);
+    assert!(changes.len() > least, "{} changes", changes.len());
     let mut disk = Disk::default();
     let mut seen = BTreeSet::new();
     for (n, change) in changes.iter().enumerate() {
@@ -96,13 +146,23 @@ fn a_run_stopped_between_any_two_changes_goes_on_to_the_same_end() {
         }
     }
     println!("{} changes, {} things left", changes.len(), seen.len());
-    assert!(seen.len() > 100);
+    assert!(seen.len() > least);
 }
 
 #[test]
 fn a_run_to_which_a_change_is_refused_says_what_stands_and_goes_on_when_there_is_room() {
+    refused_anywhere(&train);
+}
+
+#[test]
+fn a_run_from_other_weights_to_which_a_change_is_refused_says_what_stands_and_goes_on_when_there_is_room() {
+    let given = given();
+    refused_anywhere(&|run| train_on(&given.path().join("run"), run));
+}
+
+fn refused_anywhere(train: Train<'_>) {
     let place = quick();
-    let (whole, changes) = undisturbed(place.path());
+    let (whole, changes) = undisturbed(place.path(), train);
     let mut early = 0;
     for (full, change) in changes.iter().enumerate() {
         let place = quick();
