@@ -123,14 +123,8 @@ mod tests {
     use serde_json::json;
 
     use super::super::JsonLines;
+    use super::super::jsonl::tests::path_with;
     use super::*;
-
-    fn path_with(text: &str) -> (tempfile::TempDir, PathBuf) {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("metrics.jsonl");
-        fs::write(&path, text).unwrap();
-        (directory, path)
-    }
 
     #[test]
     fn nothing_is_cut_before_it_is_said() {

@@ -217,7 +217,7 @@ pub(super) fn bad_line(path: &Path, line: usize, error: &serde_json::Error) -> R
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
     use std::fs;
 
@@ -226,7 +226,8 @@ mod tests {
     use super::super::truncate_jsonl;
     use super::*;
 
-    fn path_with(text: &str) -> (tempfile::TempDir, PathBuf) {
+    /// A file of these lines, in a folder that lasts as long as it is held.
+    pub(in crate::run_files) fn path_with(text: &str) -> (tempfile::TempDir, PathBuf) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("metrics.jsonl");
         fs::write(&path, text).unwrap();
