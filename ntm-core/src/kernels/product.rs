@@ -488,15 +488,14 @@ pub fn transpose<T: Copy>(w: &[T], rows: usize, columns: usize, stride: usize, o
     }
     assert!(stride >= columns && w.len() >= rows * columns && out.len() >= (rows - 1) * stride + columns);
     let (from, to) = (w.as_ptr(), out.as_mut_ptr());
-    // squares, so that what is read by columns and written by rows stays in cache
-    const SIDE: usize = 16;
+    // a few rows along all columns: read and written lines are used whole, and where the number of rows is a power of two
+    // columns do not push each other out of cache
+    const SIDE: usize = 8;
     for r0 in (0..rows).step_by(SIDE) {
-        for c0 in (0..columns).step_by(SIDE) {
+        for c in 0..columns {
             for r in r0..(r0 + SIDE).min(rows) {
-                for c in c0..(c0 + SIDE).min(columns) {
-                    // SAFETY: r < rows and c < columns, and both slices were found long enough
-                    unsafe { *to.add(r * stride + c) = *from.add(c * rows + r) };
-                }
+                // SAFETY: r < rows and c < columns, and both slices were found long enough
+                unsafe { *to.add(r * stride + c) = *from.add(c * rows + r) };
             }
         }
     }
