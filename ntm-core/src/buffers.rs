@@ -52,19 +52,23 @@ pub fn blocks(items: usize, features: &[usize]) -> usize {
 /// Where the blocks of a slab are, without their padding, and where the rest of the slab starts.
 #[inline]
 pub fn places<const K: usize>(items: usize, features: [usize; K]) -> ([Range<usize>; K], usize) {
+    let mut places = [const { 0..0 }; K];
     let mut at = 0;
-    let places = features.map(|f| {
-        let start = at;
+    for (place, f) in places.iter_mut().zip(features) {
+        *place = at..at + f * items;
         at += block(f, items);
-        start..start + f * items
-    });
+    }
     (places, at)
 }
 /// Cuts a slab into blocks; the last slice is what follows them.
 #[inline]
 pub fn carve<T, const K: usize>(slab: &[T], items: usize, features: [usize; K]) -> ([&[T]; K], &[T]) {
-    let (places, end) = places(items, features);
-    (places.map(|r| &slab[r]), &slab[end..])
+    let (mut out, mut rest) = ([const { &[] as &[T] }; K], slab);
+    for (out, f) in out.iter_mut().zip(features) {
+        let (head, tail) = rest.split_at(block(f, items));
+        (*out, rest) = (&head[..f * items], tail);
+    }
+    (out, rest)
 }
 /// As [`carve`], to be written.
 #[inline]
@@ -73,20 +77,21 @@ pub fn carve_mut<T, const K: usize>(
     items: usize,
     features: [usize; K],
 ) -> ([&mut [T]; K], &mut [T]) {
-    let mut rest = slab;
-    let out = features.map(|f| {
+    let (mut out, mut rest) = (std::array::from_fn(|_| <&mut [T]>::default()), slab);
+    for (out, f) in out.iter_mut().zip(features) {
         let (head, tail) = std::mem::take(&mut rest).split_at_mut(block(f, items));
-        rest = tail;
-        &mut head[..f * items]
-    });
+        (*out, rest) = (&mut head[..f * items], tail);
+    }
     (out, rest)
 }
 
 /// Piece `index` of `each` numbers: what belongs to one item of a block.
+#[inline]
 pub fn of_item<T>(block: &[T], each: usize, index: usize) -> &[T] {
     &block[index * each..(index + 1) * each]
 }
 /// As [`of_item`], to be written.
+#[inline]
 pub fn of_item_mut<T>(block: &mut [T], each: usize, index: usize) -> &mut [T] {
     &mut block[index * each..(index + 1) * each]
 }
