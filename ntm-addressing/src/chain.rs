@@ -1,7 +1,8 @@
 //! Stages one after another.
-use crate::classic::Fused;
+use crate::classic;
 use crate::{Content, Interpolate, Sharpen, Shift};
 use ntm_core::buffers::ALIGN;
+use ntm_core::kernels::classic::{Classic, trace_len};
 use ntm_core::traits::{Addressing, Look, LookGradient, Quantity, Stage, StageGradient, StageLook};
 use ntm_core::{Field, Operations, Real, Shape};
 use std::ops::Range;
@@ -17,7 +18,7 @@ use std::ops::Range;
 pub struct Chain<T: Real> {
     stages: Vec<Box<dyn Stage<T>>>,
     places: Vec<Place>,
-    fused: Option<Fused>,
+    classic: Option<Classic>,
 }
 
 /// Where a stage's numbers, keys and trace are; the trace counts from the end of what the stages made.
@@ -49,11 +50,11 @@ impl<T: Real> Chain<T> {
                 end.clone()
             })
             .collect();
-        Chain { fused: Fused::of(shape, &stages), stages, places }
+        Chain { classic: classic::of(shape, &stages), stages, places }
     }
     /// The same chain, stage by stage even where there is a kernel for all of it: for comparisons.
     pub fn stage_by_stage(self) -> Self {
-        Chain { fused: None, ..self }
+        Chain { classic: None, ..self }
     }
     /// The paper's chain (equations 5 to 9, figure 2): content, interpolation, a shift of up to one slot, sharpening.
     pub fn classic(shape: Shape) -> Self {
@@ -84,8 +85,8 @@ impl<T: Real> Addressing<T> for Chain<T> {
         self.stages.iter().flat_map(|s| s.fields(shape)).collect()
     }
     fn trace(&self, shape: Shape) -> usize {
-        if self.fused.is_some() {
-            return Fused::trace(shape);
+        if self.classic.is_some() {
+            return trace_len(shape.slots);
         }
         self.between() * padded(shape) + self.places.last().map_or(0, |p| p.trace.end)
     }
@@ -95,9 +96,12 @@ impl<T: Real> Addressing<T> for Chain<T> {
     fn operations(&self, shape: Shape) -> Option<Operations> {
         self.stages.iter().map(|s| s.operations(shape)).sum()
     }
+    fn classic(&self) -> Option<Classic> {
+        self.classic
+    }
     fn forward(&self, look: &Look<'_, T>, _own: &mut [T], trace: &mut [T], weighting: &mut [T]) {
-        if let Some(fused) = &self.fused {
-            return fused.forward(look, trace, weighting);
+        if let Some(c) = self.classic {
+            return classic::forward(c, look, trace, weighting);
         }
         let (slots, step) = (look.shape.slots, padded(look.shape));
         let (outs, traces) = trace.split_at_mut(self.between() * step);
@@ -122,8 +126,8 @@ impl<T: Real> Addressing<T> for Chain<T> {
         d: &mut LookGradient<'_, T>,
         scratch: &mut [T],
     ) {
-        if let Some(fused) = &self.fused {
-            return fused.backward(look, trace, weighting, d_weighting, d, scratch);
+        if let Some(c) = self.classic {
+            return classic::backward(c, look, trace, weighting, d_weighting, d, scratch);
         }
         let (slots, step) = (look.shape.slots, padded(look.shape));
         let (outs, traces) = trace.split_at(self.between() * step);
@@ -169,8 +173,8 @@ impl<T: Real> Addressing<T> for Chain<T> {
                 show(Quantity::list(name, made));
             }
         };
-        match &self.fused {
-            Some(fused) => fused.show(look, trace, &mut made),
+        match self.classic {
+            Some(_) => classic::show(look, trace, &mut made),
             None => (0..self.between()).for_each(|i| {
                 made(i, &trace[i * padded(look.shape)..][..look.shape.slots]);
             }),

@@ -38,7 +38,7 @@ mod guide {}
 /// Layer 0: the arithmetic, on slices, in pairs `x` / `x_vjp`.
 pub mod kernels {
     pub use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
-    pub use ntm_core::kernels::classic::{Classic, classic, classic_vjp};
+    pub use ntm_core::kernels::classic::{Classic, ClassicHead, classic, classic_vjp};
     pub use ntm_core::kernels::content::{content, content_vjp};
     pub use ntm_core::kernels::elementary::{exp, ln, pow, sigmoid, tanh};
     pub use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};

@@ -6,7 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use ntm_core::buffers::{Track, mat, mat_mut};
 use ntm_core::kernels::InstructionSet;
 use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
-use ntm_core::kernels::classic::{Classic, classic, classic_vjp};
+use ntm_core::kernels::classic::{ClassicHead, classic, classic_vjp, scratch_len, trace_len};
 use ntm_core::kernels::content::{content, content_vjp};
 use ntm_core::kernels::elementary::{exp, ln, pow, sigmoid, tanh};
 use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};
@@ -15,7 +15,7 @@ use ntm_core::kernels::lstm::{lstm, lstm_vjp};
 use ntm_core::kernels::optimizer::{AdamStep, GradientChange, RmsPropStep};
 use ntm_core::kernels::optimizer::{accumulate, adam, rmsprop, sum_of_squares};
 use ntm_core::kernels::product::{Onto, dots, linear, linear2, outer_sum, row_sum, transpose};
-use ntm_core::kernels::read_write::{Roles, read_write, read_write_vjp};
+use ntm_core::kernels::read_write::{Roles, Writer, read_write, read_write_vjp};
 use ntm_core::kernels::sharpen::{sharpen, sharpen_vjp};
 use ntm_core::kernels::shift::{shift, shift_vjp};
 use ntm_core::kernels::similarity::{Key, norms, similarity, similarity_vjp};
@@ -141,33 +141,38 @@ fn weighting_kernels(c: &mut Criterion) {
 fn chain(c: &mut Criterion) {
     let n = SHAPE.slots;
     let (like, previous, d) = (some(n, -1., 1.), weightings(n), some(n, -1., 1.));
-    let by =
-        Classic { strength: 5., gate: 0.3, taps: [0.2, 0.7, 0.1], sharpening: 2.5, base: 0., epsilon: 0. };
-    let [mut made, mut shifted, mut logs, mut out] = [(); 4].map(|_| vec![0.; n]);
-    c.bench_function("classic 128", |b| {
-        b.iter(|| classic(by, &like, &previous, &mut made, &mut shifted, &mut logs, &mut out))
-    });
-    let [mut d_shifted, mut mixed, mut d_previous, mut d_like] = [(); 4].map(|_| vec![0.; n]);
+    // one head, and two of the same at once
+    let heads =
+        [0, 1].map(|h| ClassicHead { head: h, key: h, trace: h * trace_len(n), ..ClassicHead::default() });
+    let numbers = [5., 0.3, 0.2, 0.7, 0.1, 2.5];
+    let (like, previous, d) = (like.repeat(2), previous.repeat(2), d.repeat(2));
+    let [mut out, mut d_previous, mut d_like] = [(); 3].map(|_| vec![0.; 2 * n]);
+    let (mut trace, mut scratch) = (vec![0.; 2 * trace_len(n)], vec![0.; 2 * scratch_len(n)]);
     let mut d_numbers = [0.; 6];
-    c.bench_function("classic_vjp 128", |b| {
-        b.iter(|| {
-            classic_vjp(
-                by,
-                &like,
-                &previous,
-                &made,
-                &shifted,
-                &logs,
-                &out,
-                &d,
-                &mut d_shifted,
-                &mut mixed,
-                &mut d_previous,
-                &mut d_like,
-                &mut d_numbers,
-            )
-        })
-    });
+    for count in [1, 2] {
+        let heads = &heads[..count];
+        c.bench_function(&format!("classic 128, {count} heads"), |b| {
+            b.iter(|| classic(n, heads, &numbers, &like, &previous, &mut trace, &mut out))
+        });
+        c.bench_function(&format!("classic_vjp 128, {count} heads"), |b| {
+            b.iter(|| {
+                classic_vjp(
+                    n,
+                    heads,
+                    &numbers,
+                    &like,
+                    &previous,
+                    &trace,
+                    &out,
+                    &d,
+                    &mut d_previous,
+                    &mut d_like,
+                    &mut d_numbers,
+                    &mut scratch,
+                )
+            })
+        });
+    }
 }
 
 fn elementary(c: &mut Criterion) {
@@ -230,7 +235,7 @@ fn memory(c: &mut Criterion) {
         })
     });
     let (weights, effects) = (weightings(2 * n), some(2 * width, 0., 1.));
-    let roles = Roles { readers: &[0], writers: &[1], together: true };
+    let roles = Roles { readers: &[0], writers: &[Writer { head: 1, effect: 0 }], together: true };
     let (mut next, mut reads) = (memory.clone(), vec![0.; width]);
     c.bench_function("read_write 128 x 20, 1 reader, 1 writer", |b| {
         b.iter(|| {

@@ -57,6 +57,9 @@ impl<T: Real> Head<T> for Write<T> {
             Erase::Coupled => vec![add],
         }
     }
+    fn effect_is_numbers(&self) -> bool {
+        self.erase != Erase::Coupled
+    }
     fn effect(&self, numbers: &[T], erase: &mut [T], add: &mut [T]) {
         match self.erase {
             Erase::Own(_) => {

@@ -8,28 +8,51 @@ use crate::Shape;
 /// Most write heads that can write in one phase.
 pub const MOST_WRITERS: usize = 64;
 
-/// Which heads read and which write, as columns of the item's weightings (slots x heads).
+/// A head that writes, equations 3 and 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// its column of the weightings
+    pub head: usize,
+    /// index of its erase vector among the effects; its add vector follows
+    pub effect: usize,
+}
+
+/// Which heads read and which write; heads are columns of the item's weightings (slots x heads).
 #[derive(Clone, Copy, Debug)]
 pub struct Roles<'a> {
     /// heads that read, equation 2
     pub readers: &'a [usize],
-    /// heads that write, equations 3 and 4; at most [`MOST_WRITERS`]
-    pub writers: &'a [usize],
+    /// heads that write; at most [`MOST_WRITERS`]
+    pub writers: &'a [Writer],
     /// all erases, then all adds; otherwise writer by writer
     pub together: bool,
 }
 
 impl<'a> Roles<'a> {
-    fn check<T>(self, shape: Shape, weights: &[T], effects: &[T], reads: &[T]) {
-        for h in self.readers.iter().chain(self.writers) {
+    pub(super) fn check<T>(self, shape: Shape, weights: &[T], effects: &[T]) {
+        for h in self.readers.iter().copied().chain(self.writers.iter().map(|w| w.head)) {
             assert!(weights.len() >= (h + 1) * shape.slots, "a weighting is missing");
         }
-        assert!(effects.len() >= 2 * self.writers.len() * shape.width, "an erase or add vector is missing");
-        assert!(reads.len() >= self.readers.len() * shape.width, "no room for what is read");
+        for w in self.writers {
+            assert!(effects.len() >= w.effect + 2 * shape.width, "an erase or add vector is missing");
+        }
         assert!(self.writers.len() <= MOST_WRITERS, "at most {MOST_WRITERS} write heads in a phase");
     }
+    #[inline(always)]
+    fn reader(self, h: usize) -> usize {
+        self.readers[h]
+    }
+    #[inline(always)]
+    fn writer(self, h: usize) -> usize {
+        self.writers[h].head
+    }
+    /// Where the erase vectors of the first `W` writers start.
+    #[inline(always)]
+    unsafe fn effects<T, const W: usize>(self, effects: *const T) -> [*const T; W] {
+        std::array::from_fn(|h| effects.add(self.writers[h].effect))
+    }
     /// Whether one pass serves all.
-    fn fits(self) -> bool {
+    pub(crate) fn fits(self) -> bool {
         let (readers, writers) = (self.readers.len(), self.writers.len());
         (writers == 0 && readers <= 4) || (readers == 0 && writers <= 4) || (writers <= 2 && readers <= 2)
     }
@@ -49,7 +72,8 @@ impl<'a> Roles<'a> {
 /// A read is the sum over slots i of w(i) M(i); a write makes M(i) (1 - w(i) erase) + w(i) add of M(i). With several
 /// writers `together` applies all erases and then all adds; otherwise each writes to what the one before it left.
 ///
-/// `weights` is slots x heads; `effects` is (erase, add) x writers, width each; `reads`, width x readers, is written.
+/// `weights` is slots x heads; `effects` holds an erase and an add vector for each writer, width each; `reads`,
+/// width x readers, is written.
 /// Without writers `next` and `next_norms` may be empty. `sums` is scratch of [`sums_len`]`(width * readers)`, at
 /// least `width`.
 #[allow(clippy::too_many_arguments)]
@@ -133,13 +157,14 @@ macro_rules! by_roles {
 
 kernel! {
     /// One pass: every reader reads `memory`, every writer writes it into `next`; norms of the result.
-    /// `effects` is (erase, add) x writers, `reads` is width x readers.
-    fn pass[V, T](
+    /// `reads` is width x readers.
+    fn pass / act[V, T](
         shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T],
         next: &'a mut [T], next_norms: &'a mut [T], reads: &'a mut [T], sums: &'a mut [T],
     )
     check {
-        shape.check(memory); roles.check(shape, weights, effects, reads);
+        shape.check(memory); roles.check(shape, weights, effects);
+        assert!(reads.len() >= roles.readers.len() * shape.width, "no room for what is read");
         assert!(roles.writers.is_empty() || (next.len() >= shape.numbers() && next_norms.len() >= shape.slots));
         assert!(sums.len() >= sums_len(roles.readers.len() * shape.width));
     }
@@ -147,18 +172,19 @@ kernel! {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
         let sums = sums.as_mut_ptr();
         macro_rules! pass { ($R:literal, $W:literal, $J:literal) => {{
+            let effects = roles.effects::<T, $W>(effects.as_ptr());
             blocks!(V, n, $J, 2, |i, J, TAIL, k| {
                 let mut r = [[V::zero(); J]; $R];
                 let mut w = [[V::zero(); J]; $W];
                 let mut square = [V::zero(); J];
                 for j in 0..J {
                     for h in 0..$R { r[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.readers[h] * n + i + j * l), k); }
-                    for h in 0..$W { w[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.writers[h] * n + i + j * l), k); }
+                    for h in 0..$W { w[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.writers[h].head * n + i + j * l), k); }
                 }
                 for m in 0..width {
                     let mut e = [V::zero(); $W];
                     let mut a = [V::zero(); $W];
-                    for h in 0..$W { e[h] = V::splat(*effects.as_ptr().add(2 * h * width + m)); a[h] = V::splat(*effects.as_ptr().add((2 * h + 1) * width + m)); }
+                    for h in 0..$W { e[h] = V::splat(*effects[h].add(m)); a[h] = V::splat(*effects[h].add(width + m)); }
                     let mut s = [[V::zero(); 2]; $R];
                     for j in 0..J {
                         let v = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k);
@@ -192,28 +218,30 @@ kernel! {
 kernel! {
     /// Gradient of `read_write`. `d_memory` passes from the memory after to the memory before; adds to
     /// `d_weights`; writes `d_effects`.
-    fn pass_vjp[V, T](
+    fn pass_vjp / act_vjp[V, T](
         shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T], d_reads: &'a [T],
         d_memory: &'a mut [T], d_weights: &'a mut [T], d_effects: &'a mut [T], sums: &'a mut [T],
     )
     check {
         shape.check(memory); shape.check(d_memory);
-        roles.check(shape, weights, effects, d_reads); roles.check(shape, d_weights, d_effects, d_reads);
+        roles.check(shape, weights, effects); roles.check(shape, d_weights, d_effects);
+        assert!(d_reads.len() >= roles.readers.len() * shape.width, "a gradient of what is read is missing");
         assert!(sums.len() >= sums_len(2 * roles.writers.len() * shape.width));
     }
     run {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);
         let sums = sums.as_mut_ptr();
         macro_rules! pass { ($R:literal, $W:literal, $J:literal) => {{
+            let effects = roles.effects::<T, $W>(effects.as_ptr());
             blocks!(V, n, $J, 2, |i, J, TAIL, k| {
-                macro_rules! columns { ($name:ident, $from:ident, $who:ident, $H:literal) => {
+                macro_rules! columns { ($name:ident, $from:ident, $head:ident, $H:literal) => {
                     let mut $name = [[V::zero(); J]; $H];
-                    for h in 0..$H { for j in 0..J { $name[h][j] = ld::<V, TAIL>($from.as_ptr().add(roles.$who[h] * n + i + j * l), k); } }
+                    for h in 0..$H { for j in 0..J { $name[h][j] = ld::<V, TAIL>($from.as_ptr().add(roles.$head(h) * n + i + j * l), k); } }
                 } }
-                columns!(r, weights, readers, $R);
-                columns!(w, weights, writers, $W);
-                columns!(dr, d_weights, readers, $R);
-                columns!(dw, d_weights, writers, $W);
+                columns!(r, weights, reader, $R);
+                columns!(w, weights, writer, $W);
+                columns!(dr, d_weights, reader, $R);
+                columns!(dw, d_weights, writer, $W);
                 for m in 0..width {
                     let mut g = [V::zero(); $R];
                     let mut e = [V::zero(); $W];
@@ -221,7 +249,7 @@ kernel! {
                     let mut se = [V::zero(); $W];
                     let mut sa = [V::zero(); $W];
                     for h in 0..$R { g[h] = V::splat(*d_reads.as_ptr().add(h * width + m)); }
-                    for h in 0..$W { e[h] = V::splat(*effects.as_ptr().add(2 * h * width + m)); a[h] = V::splat(*effects.as_ptr().add((2 * h + 1) * width + m)); }
+                    for h in 0..$W { e[h] = V::splat(*effects[h].add(m)); a[h] = V::splat(*effects[h].add(width + m)); }
                     for j in 0..J {
                         let at = d_memory.as_mut_ptr().add(m * n + i + j * l);
                         let v = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k);
@@ -266,13 +294,13 @@ kernel! {
                 }
                 for j in 0..J {
                     for h in 0..$R { st::<V, TAIL>(dr[h][j], d_weights.as_mut_ptr().add(roles.readers[h] * n + i + j * l), k); }
-                    for h in 0..$W { st::<V, TAIL>(dw[h][j], d_weights.as_mut_ptr().add(roles.writers[h] * n + i + j * l), k); }
+                    for h in 0..$W { st::<V, TAIL>(dw[h][j], d_weights.as_mut_ptr().add(roles.writers[h].head * n + i + j * l), k); }
                 }
             });
             reduce::<V>(sums, 2 * $W * width);
             for h in 0..$W { for m in 0..width {
-                *d_effects.as_mut_ptr().add(2 * h * width + m) = -*sums.add(2 * h * width + m);
-                *d_effects.as_mut_ptr().add((2 * h + 1) * width + m) = *sums.add((2 * h + 1) * width + m);
+                *d_effects.as_mut_ptr().add(roles.writers[h].effect + m) = -*sums.add(2 * h * width + m);
+                *d_effects.as_mut_ptr().add(roles.writers[h].effect + width + m) = *sums.add((2 * h + 1) * width + m);
             } }
         }} }
         by_roles!(roles, pass, 4, 4, 2, 2)
@@ -286,7 +314,7 @@ kernel! {
         next: &'a mut [T], next_norms: &'a mut [T],
     )
     check {
-        shape.check(memory); shape.check(next); roles.check(shape, weights, effects, &[]);
+        shape.check(memory); shape.check(next); roles.check(shape, weights, effects);
         assert!(next_norms.len() >= shape.slots);
     }
     run {
@@ -298,12 +326,12 @@ kernel! {
                 for j in 0..J { x[j] = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k); }
                 macro_rules! writers { (|$h:ident, $w:ident, $j:ident| $x:expr) => {
                     for $h in 0..roles.writers.len() { for $j in 0..J {
-                        let $w = ld::<V, TAIL>(weights.as_ptr().add(roles.writers[$h] * n + i + $j * l), k);
+                        let $w = ld::<V, TAIL>(weights.as_ptr().add(roles.writers[$h].head * n + i + $j * l), k);
                         x[$j] = $x;
                     } }
                 } }
-                macro_rules! erase { ($h:ident) => { V::splat(*effects.as_ptr().add(2 * $h * width + m)) } }
-                macro_rules! add { ($h:ident) => { V::splat(*effects.as_ptr().add((2 * $h + 1) * width + m)) } }
+                macro_rules! erase { ($h:ident) => { V::splat(*effects.as_ptr().add(roles.writers[$h].effect + m)) } }
+                macro_rules! add { ($h:ident) => { V::splat(*effects.as_ptr().add(roles.writers[$h].effect + width + m)) } }
                 if roles.together {
                     writers!(|h, w, j| w.mul(erase!(h)).fnma(x[j], x[j]));
                     writers!(|h, w, j| w.fma(add!(h), x[j]));
@@ -328,7 +356,7 @@ kernel! {
     )
     check {
         shape.check(memory); shape.check(d_memory);
-        roles.check(shape, weights, effects, &[]); roles.check(shape, d_weights, d_effects, &[]);
+        roles.check(shape, weights, effects); roles.check(shape, d_weights, d_effects);
         assert!(sums.len() >= sums_len(2 * roles.writers.len() * shape.width));
     }
     run {
@@ -336,9 +364,9 @@ kernel! {
         let sums = sums.as_mut_ptr();
         super::vectors!(V, n, |i, TAIL, k| {
             for m in 0..width {
-                macro_rules! erase { ($h:expr) => { V::splat(*effects.as_ptr().add(2 * $h * width + m)) } }
-                macro_rules! add { ($h:expr) => { V::splat(*effects.as_ptr().add((2 * $h + 1) * width + m)) } }
-                macro_rules! weight { ($h:expr) => { ld::<V, TAIL>(weights.as_ptr().add(roles.writers[$h] * n + i), k) } }
+                macro_rules! erase { ($h:expr) => { V::splat(*effects.as_ptr().add(roles.writers[$h].effect + m)) } }
+                macro_rules! add { ($h:expr) => { V::splat(*effects.as_ptr().add(roles.writers[$h].effect + width + m)) } }
+                macro_rules! weight { ($h:expr) => { ld::<V, TAIL>(weights.as_ptr().add(roles.writers[$h].head * n + i), k) } }
                 let at = d_memory.as_mut_ptr().add(m * n + i);
                 let mut d = ld::<V, TAIL>(at, k);
                 // before[h]: memory as writer h finds it (together: with the erases of those before it only)
@@ -353,7 +381,7 @@ kernel! {
                 for h in (0..count).rev() {
                     let w = weight!(h);
                     let (d_erased, d_added) = if roles.together { (rest, d) } else { (d, d) };
-                    let pw = d_weights.as_mut_ptr().add(roles.writers[h] * n + i);
+                    let pw = d_weights.as_mut_ptr().add(roles.writers[h].head * n + i);
                     let dw = d_added.fma(add!(h), ld::<V, TAIL>(pw, k));
                     st::<V, TAIL>(d_erased.mul(before[h]).fnma(erase!(h), dw), pw, k);
                     let (pe, pa) = (sums.add((2 * h * width + m) * l), sums.add(((2 * h + 1) * width + m) * l));
@@ -368,8 +396,8 @@ kernel! {
         });
         reduce::<V>(sums, 2 * count * width);
         for h in 0..count { for m in 0..width {
-            *d_effects.as_mut_ptr().add(2 * h * width + m) = -*sums.add(2 * h * width + m);
-            *d_effects.as_mut_ptr().add((2 * h + 1) * width + m) = *sums.add((2 * h + 1) * width + m);
+            *d_effects.as_mut_ptr().add(roles.writers[h].effect + m) = -*sums.add(2 * h * width + m);
+            *d_effects.as_mut_ptr().add(roles.writers[h].effect + width + m) = *sums.add((2 * h + 1) * width + m);
         } }
     }
 }

@@ -59,6 +59,21 @@ pub struct Key {
     pub similarity: Similarity,
 }
 
+pub(super) fn check<T>(
+    shape: Shape,
+    keys: &[Key],
+    memory: &[T],
+    norms: &[T],
+    numbers: &[T],
+    similarity: &[T],
+) {
+    shape.check(memory);
+    assert!(norms.len() >= shape.slots && similarity.len() >= shape.slots * keys.len());
+    for key in keys {
+        assert!(numbers.len() >= key.at + shape.width, "a key is missing");
+    }
+}
+
 kernel! {
     /// Euclidean norm of every slot, written.
     pub fn norms[V, T](shape: Shape, memory: &'a [T], norms: &'a mut [T])
@@ -78,13 +93,11 @@ kernel! {
     ///
     /// A cosine without epsilon (or with less than 1e-18; 1e-36 inside the root) is 0, and so is its gradient, where a
     /// vector is zero or shorter than 1e-18.
-    pub fn similarity[V, T](
+    pub fn similarity / similar[V, T](
         shape: Shape, memory: &'a [T], norms: &'a [T], numbers: &'a [T], keys: &'a [Key], out: &'a mut [T],
     )
     check {
-        shape.check(memory);
-        assert!(norms.len() >= shape.slots && out.len() >= shape.slots * keys.len());
-        for key in keys { assert!(numbers.len() >= key.at + shape.width); }
+        check(shape, keys, memory, norms, numbers, out);
     }
     run {
         let n = shape.slots;
@@ -144,16 +157,14 @@ kernel! {
     /// Gradient of [`similarity`], the norms' share included. Adds to `d_memory` (slots x width), writes the keys of
     /// `d_numbers` and nothing else of it; `d_similarity` is used up. The derivative of a norm at the zero vector is 0.
     /// `sums` is scratch of [`sums_len`]`(2 * width)`.
-    pub fn similarity_vjp[V, T](
+    pub fn similarity_vjp / similar_vjp[V, T](
         shape: Shape, memory: &'a [T], norms: &'a [T], numbers: &'a [T], keys: &'a [Key], similarity: &'a [T],
         d_similarity: &'a mut [T], d_memory: &'a mut [T], d_numbers: &'a mut [T], sums: &'a mut [T],
     )
     check {
-        shape.check(memory); shape.check(d_memory);
-        let all = shape.slots * keys.len();
-        assert!(norms.len() >= shape.slots && similarity.len() >= all && d_similarity.len() >= all);
+        check(shape, keys, memory, norms, numbers, similarity);
+        check(shape, keys, d_memory, norms, d_numbers, d_similarity);
         assert!(sums.len() >= sums_len(2 * shape.width));
-        for key in keys { assert!(numbers.len() >= key.at + shape.width && d_numbers.len() >= key.at + shape.width); }
     }
     run {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);

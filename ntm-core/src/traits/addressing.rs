@@ -1,5 +1,6 @@
 //! From a head's numbers to its weighting over slots.
 use super::Quantity;
+use crate::kernels::classic::Classic;
 use crate::{Field, Operations, Real, Shape};
 use std::fmt::Debug;
 
@@ -66,6 +67,12 @@ pub trait Addressing<T: Real>: Debug + Send + Sync {
     }
     /// Floating-point operations of one item's step, without the similarities; `None` where nobody has counted them.
     fn operations(&self, _shape: Shape) -> Option<Operations> {
+        None
+    }
+    /// If this is the paper's chain, the settings of it: the memory may then make the weightings of all its heads in one
+    /// call of [`classic`](crate::kernels::classic::classic) instead of asking each. Its fields are then a key and the
+    /// [`NUMBERS`](crate::kernels::classic::NUMBERS) of that kernel, its trace that kernel's, and it has no state of its own.
+    fn classic(&self) -> Option<Classic> {
         None
     }
     /// Writes `weighting` (slots), the own state after the step and the trace.

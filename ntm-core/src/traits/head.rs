@@ -45,6 +45,11 @@ pub trait Head<T: Real>: Debug + Send + Sync {
     fn fields(&self, _shape: Shape) -> Vec<Field> {
         vec![]
     }
+    /// Whether its erase and add vectors are its own numbers as they stand, erase first: the memory then takes them from
+    /// there instead of asking for them.
+    fn effect_is_numbers(&self) -> bool {
+        false
+    }
     /// Write heads: erase and add vectors (width each), written, from its own activated numbers.
     fn effect(&self, _numbers: &[T], _erase: &mut [T], _add: &mut [T]) {}
     /// Gradient of [`Head::effect`]; writes `d_numbers`.

@@ -1,6 +1,8 @@
 //! The paper's chain in one call, against its four stages' kernels and against plain loops.
 use super::*;
-use ntm_core::kernels::classic::{Classic, classic, classic_vjp};
+use ntm_core::kernels::classic::{
+    AT_ONCE, Classic, ClassicHead, NUMBERS, classic, classic_vjp, scratch_len, trace_len,
+};
 use ntm_core::kernels::content::{content, content_vjp};
 use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};
 use ntm_core::kernels::sharpen::{sharpen, sharpen_vjp};
@@ -31,57 +33,87 @@ impl Case {
             d_out: signed(3, n),
         }
     }
-    fn by<T: Real>(&self) -> Classic<T> {
-        let [strength, gate, a, b, c, sharpening] = self.numbers.map(T::of);
-        Classic { strength, gate, taps: [a, b, c], sharpening, base: self.added.0, epsilon: self.added.1 }
-    }
 }
 
 /// The new weighting and the gradients by similarity, by the weighting before, and by the six numbers.
 type Made<T> = [Vec<T>; 4];
 
 fn fused<T: Real>(case: &Case) -> Made<T> {
-    let n = case.d_out.len();
-    let (similarity, previous) = (input::<T>(&case.similarity), input::<T>(&case.previous));
-    let (mut made, mut shifted, mut logs, mut out) = (output(n), output(n), output(n), output(n));
-    classic(case.by(), &similarity, &previous, &mut made, &mut shifted, &mut logs, &mut out);
-    let (mut d_shifted, mut interpolated, mut d_similarity) = (output(n), output(n), output(n));
-    let (mut d_previous, mut d_numbers) = (onto(&vec![0.5; n]), [T::of(f64::NAN); 6]);
+    let [made] = at_once([case]);
+    made
+}
+
+/// Heads in falling order of their columns, with other numbers between theirs.
+fn at_once<T: Real, const H: usize>(cases: [&Case; H]) -> [Made<T>; H] {
+    let n = cases[0].d_out.len();
+    let (each, trace_each) = (NUMBERS + 3, trace_len(n) + 5);
+    let heads: Vec<ClassicHead> = cases
+        .iter()
+        .enumerate()
+        .map(|(q, case)| ClassicHead {
+            classic: Classic { base: case.added.0, epsilon: case.added.1 },
+            head: H - 1 - q,
+            numbers: 3 + q * each,
+            key: q,
+            trace: q * trace_each,
+        })
+        .collect();
+    let columns = |of: fn(&Case) -> &Vec<f64>, reversed: bool| -> Vec<f64> {
+        let of_head = |q: usize| of(cases[if reversed { H - 1 - q } else { q }]).iter().copied();
+        (0..H).flat_map(of_head).collect()
+    };
+    let numbers: Vec<f64> =
+        cases.iter().flat_map(|case| [f64::NAN; 3].into_iter().chain(case.numbers)).collect();
+    let (numbers, similarity) = (input::<T>(&numbers), input::<T>(&columns(|c| &c.similarity, false)));
+    let (previous, d_out) =
+        (input::<T>(&columns(|c| &c.previous, true)), input(&columns(|c| &c.d_out, true)));
+    let (mut trace, mut out) = (output(H * trace_each), output(H * n));
+    classic(n, &heads, &numbers, &similarity, &previous, &mut trace, &mut out);
+    let (mut d_previous, mut d_similarity) = (onto(&vec![0.5; H * n]), output(H * n));
+    let (mut d_numbers, mut scratch) = (output(H * each), output(H.min(AT_ONCE) * scratch_len(n)));
     classic_vjp(
-        case.by(),
+        n,
+        &heads,
+        &numbers,
         &similarity,
         &previous,
-        &made,
-        &shifted,
-        &logs,
+        &trace,
         &out,
-        &input(&case.d_out),
-        &mut d_shifted,
-        &mut interpolated,
+        &d_out,
         &mut d_previous,
         &mut d_similarity,
         &mut d_numbers,
+        &mut scratch,
     );
-    [out.to_vec(), d_similarity.to_vec(), d_previous.to_vec(), d_numbers.to_vec()]
+    let others = d_numbers.chunks(each).flat_map(|numbers| &numbers[..3]);
+    assert!(others.into_iter().all(|x| x.to().is_nan()), "numbers of others are written");
+    std::array::from_fn(|q| {
+        let of_head = |all: &[T], column: usize| all[column * n..][..n].to_vec();
+        let (head, at) = (heads[q].head, heads[q].numbers);
+        let d_numbers = d_numbers[at..at + NUMBERS].to_vec();
+        [of_head(&out, head), of_head(&d_similarity, q), of_head(&d_previous, head), d_numbers]
+    })
 }
 
 fn by_stages<T: Real>(case: &Case) -> Made<T> {
-    let (n, bad, by) = (case.d_out.len(), T::of(f64::NAN), case.by::<T>());
+    let (n, bad) = (case.d_out.len(), T::of(f64::NAN));
+    let [strength, gate, a, b, c, sharpening] = case.numbers.map(T::of);
+    let (taps, (base, epsilon)) = ([a, b, c], case.added);
     let (similarity, previous) = (input::<T>(&case.similarity), input::<T>(&case.previous));
     let list = || vec![bad; n];
     let (mut made, mut mixed, mut shifted, mut out, mut logs) = (list(), list(), list(), list(), list());
-    content(by.strength, &similarity, &mut made);
-    interpolate(by.gate, &made, &previous, &mut mixed);
-    shift(&by.taps, true, &mixed, &mut shifted);
-    sharpen(by.sharpening, by.base, by.epsilon, &shifted, &mut out, &mut logs);
+    content(strength, &similarity, &mut made);
+    interpolate(gate, &made, &previous, &mut mixed);
+    shift(&taps, true, &mixed, &mut shifted);
+    sharpen(sharpening, base, epsilon, &shifted, &mut out, &mut logs);
     let (mut d_shifted, mut d_mixed, mut d_made, mut d_similarity) = (list(), list(), list(), list());
     let (mut d_previous, mut d) = (vec![T::of(0.5); n], [bad; 6]);
     let d_out = input(&case.d_out);
-    sharpen_vjp(by.sharpening, by.base, &shifted, &logs, &out, &d_out, &mut d_shifted, &mut d[5]);
-    shift_vjp(&by.taps, true, &mixed, &d_shifted, &mut d_mixed, &mut d[2..5]);
+    sharpen_vjp(sharpening, base, &shifted, &logs, &out, &d_out, &mut d_shifted, &mut d[5]);
+    shift_vjp(&taps, true, &mixed, &d_shifted, &mut d_mixed, &mut d[2..5]);
     let [d_strength, d_gate, ..] = &mut d;
-    interpolate_vjp(by.gate, &made, &previous, &d_mixed, &mut d_made, &mut d_previous, d_gate);
-    content_vjp(by.strength, &similarity, &made, &d_made, &mut d_similarity, d_strength);
+    interpolate_vjp(gate, &made, &previous, &d_mixed, &mut d_made, &mut d_previous, d_gate);
+    content_vjp(strength, &similarity, &made, &d_made, &mut d_similarity, d_strength);
     [out, d_similarity, d_previous, d.to_vec()]
 }
 
@@ -183,4 +215,24 @@ fn bad_numbers<T: Real>(_: f64) {
 #[test]
 fn bad_numbers_are_not_swallowed() {
     everywhere!(bad_numbers, 0.0, 0.0);
+}
+
+fn heads<T: Real>(_: f64) {
+    for n in sizes() {
+        let case = |q: usize| {
+            let mut case = Case::of(n, 0.1 + 0.2 * q as f64, 1.0 + q as f64, (0.0, 0.01 * q as f64));
+            (case.similarity, case.previous, case.d_out) =
+                (signed(7 + q, n), weighting(17 + q, n), signed(27 + q, n));
+            case
+        };
+        let cases: [Case; AT_ONCE + 2] = std::array::from_fn(case);
+        let together = at_once::<T, _>(cases.each_ref());
+        for (q, (case, together)) in cases.iter().zip(&together).enumerate() {
+            assert_eq!(*together, fused::<T>(case), "head {q}, {n} slots");
+        }
+    }
+}
+#[test]
+fn heads_at_once_are_each_alone_to_the_last_bit() {
+    everywhere!(heads, 0.0, 0.0);
 }

@@ -18,6 +18,7 @@ mod read_write;
 mod sharpen;
 mod shift;
 mod similarity;
+mod step;
 
 use ntm_core::Real;
 use ntm_core::kernels::InstructionSet;

@@ -1,14 +1,14 @@
 //! What heads do to memory.
 use super::*;
 use ntm_core::Shape;
-use ntm_core::kernels::read_write::{Roles, read_write, read_write_vjp};
+use ntm_core::kernels::read_write::{Roles, Writer, read_write, read_write_vjp};
 use ntm_core::kernels::slots::sums_len;
 
 /// (memory after, norms of its slots, reads)
 fn plain(shape: Shape, roles: Roles<'_>, m: &[f64], weights: &[f64], effects: &[f64]) -> [Vec<f64>; 3] {
     let Shape { slots, width } = shape;
     let w = |head: usize, slot: usize| weights[head * slots + slot];
-    let effect = |h: usize, add: usize, c: usize| effects[(2 * h + add) * width + c];
+    let effect = |h: usize, add: usize, c: usize| effects[roles.writers[h].effect + add * width + c];
     let reads = roles
         .readers
         .iter()
@@ -17,8 +17,8 @@ fn plain(shape: Shape, roles: Roles<'_>, m: &[f64], weights: &[f64], effects: &[
     let mut next = m.to_vec();
     for (at, x) in next.iter_mut().enumerate() {
         let (c, i) = (at / slots, at % slots);
-        let erase = |x: f64, h: usize| x * (1.0 - w(roles.writers[h], i) * effect(h, 0, c));
-        let add = |x: f64, h: usize| x + w(roles.writers[h], i) * effect(h, 1, c);
+        let erase = |x: f64, h: usize| x * (1.0 - w(roles.writers[h].head, i) * effect(h, 0, c));
+        let add = |x: f64, h: usize| x + w(roles.writers[h].head, i) * effect(h, 1, c);
         let writers = 0..roles.writers.len();
         *x = if roles.together {
             let erased = writers.clone().fold(*x, erase);
@@ -38,9 +38,12 @@ fn check<T: Real>(shape: Shape, readers: usize, writers: usize, together: bool, 
     // one head in between does neither; writers stand before readers, in falling order
     let heads = readers + writers + 1;
     let (w, r): (Vec<_>, Vec<_>) = ((0..writers).rev().collect(), (writers + 1..heads).collect());
+    // effects lie apart and in falling order too, among other numbers
+    let each = 2 * width + 3;
+    let w: Vec<_> = w.iter().map(|&head| Writer { head, effect: 1 + head * each }).collect();
     let roles = Roles { readers: &r, writers: &w, together };
     let memory = signed(1, shape.numbers());
-    let (weights, effects) = (draw(2, heads * slots, 0.0, 1.0), signed(3, 2 * writers * width));
+    let (weights, effects) = (draw(2, heads * slots, 0.0, 1.0), signed(3, 1 + writers * each));
     let (tm, tw, te) = (input::<T>(&memory), input::<T>(&weights), input::<T>(&effects));
     let (mut next, mut norms, mut reads) = (output(shape.numbers()), output(slots), output(readers * width));
     let mut sums = output(sums_len(width * readers.max(1)));
@@ -69,7 +72,19 @@ fn check<T: Real>(shape: Shape, readers: usize, writers: usize, together: bool, 
     is_gradient(&format!("d_memory, {what}"), &d_memory, &memory, tol, |m| value(m, &weights, &effects));
     let by_weights: Vec<_> = d_weights.iter().zip(&old).map(|(d, o)| d.to() - o).collect();
     is_gradient(&format!("d_weights, {what}"), &by_weights, &weights, tol, |w| value(&memory, w, &effects));
-    is_gradient(&format!("d_effects, {what}"), &d_effects, &effects, tol, |e| value(&memory, &weights, e));
+    for w in &w {
+        let at = w.effect..w.effect + 2 * width;
+        is_gradient(&format!("d_effects, {what}"), &d_effects[at.clone()], &effects[at.clone()], tol, |e| {
+            let mut all = effects.clone();
+            all[at.clone()].copy_from_slice(e);
+            value(&memory, &weights, &all)
+        });
+    }
+    let written = |i: usize| w.iter().any(|w| (w.effect..w.effect + 2 * width).contains(&i));
+    assert!(
+        (0..each * writers + 1).all(|i| written(i) || d_effects[i].to().is_nan()),
+        "{what}: other numbers"
+    );
 }
 
 fn heads<T: Real>(tol: f64) {
@@ -110,7 +125,7 @@ fn a_full_write_replaces_a_slot_and_a_weighting_of_zeros_changes_nothing() {
             weights[i] = 1.0;
         }
         let (mut next, mut norms) = (vec![0.0; 18], vec![0.0; 9]);
-        let roles = Roles { readers: &[], writers: &[0], together: true };
+        let roles = Roles { readers: &[], writers: &[Writer { head: 0, effect: 0 }], together: true };
         let effects = [1.0, 1.0, 3.0, 4.0];
         read_write(shape, roles, &memory, &weights, &effects, &mut next, &mut norms, &mut [], &mut sums);
         let want = |at: usize| if Some(at % 9) == focus { [3.0, 4.0][at / 9] } else { memory[at] };

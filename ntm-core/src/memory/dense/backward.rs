@@ -2,8 +2,10 @@
 use super::{Dense, Turn};
 use crate::Real;
 use crate::buffers::{Mat, MatMut, carve, carve_mut, of_item, of_item_mut};
+use crate::kernels::classic::classic_vjp;
 use crate::kernels::read_write::read_write_vjp;
 use crate::kernels::similarity::similarity_vjp;
+use crate::kernels::step::step_vjp;
 use crate::kernels::views::{column, column_mut, packed_mut};
 use crate::traits::{Backward, Look, LookGradient};
 
@@ -23,16 +25,37 @@ impl<T: Real> Dense<T> {
         let [d_memory, _, d_weightings, d_own] = carve_mut(s.d_state, s.capacity, self.state_blocks()).0;
         let trace = carve_mut(s.trace, s.capacity, self.trace_blocks()).0;
         let [numbers_before, numbers, similarities, traces, effects, mid, mid_norm] = trace;
-        let (phases, numbers) = match turn {
-            Turn::Before => (&self.phases.before, numbers_before),
-            Turn::After => (&self.phases.after, numbers),
-        };
+        let phases = self.phases_of(turn);
+        let numbers = if turn == Turn::Before { numbers_before } else { numbers };
         let ([d_new, d_sim, d_effects, chain, sums], flat) = carve_mut(s.scratch, 1, self.scratch_blocks());
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
-        for b in 0..s.items {
+        let similarities = &*similarities;
+        let mut by_phases = s.items;
+        if let Some(plan) = self.plan(turn) {
+            let (new, d) = (weightings_next, d_x.as_view_mut());
+            step_vjp(
+                &plan,
+                memory,
+                norm,
+                numbers,
+                weightings,
+                similarities,
+                traces,
+                new,
+                d_y,
+                d_memory,
+                d_weightings,
+                d,
+                d_sim,
+                chain,
+                sums,
+            );
+            by_phases = 0;
+        }
+        for b in 0..by_phases {
             let numbers = of_item(numbers, self.numbers, b);
             let sim = of_item(similarities, slots * self.keys, b);
-            let effects = of_item(effects, 2 * width * self.writers, b);
+            let effects = of_item(effects, self.effects, b);
             let previous = of_item(weightings, slots * heads, b);
             let new = of_item(weightings_next, slots * heads, b);
             let (own, d_own) = (of_item(own, self.own, b), of_item_mut(d_own, self.own, b));
@@ -58,54 +81,72 @@ impl<T: Real> Dense<T> {
                         of_item(of_item(mid_norm, last * slots, b), slots, v - 1),
                     ),
                 };
-                let writes = !p.writers.is_empty();
+                let plain = self.effects == 0;
                 read_write_vjp(
                     shape,
                     self.roles(p),
                     now,
                     if p.previous { previous } else { new },
-                    if writes { &effects[p.effects_at..] } else { &[] },
+                    if plain { numbers } else { effects },
                     &d_reads[p.reads_at..],
                     d_memory,
                     if p.previous { &mut *d_previous } else { &mut *d_new },
-                    if writes { &mut d_effects[p.effects_at..] } else { &mut [] },
+                    if plain { &mut *d_numbers } else { &mut *d_effects },
                     sums,
                 );
-                for &h in &p.writers {
-                    let (head, seat) = (&self.heads[h], &self.seats[h]);
-                    let (e, a) = of_item(d_effects, 2 * width, seat.lane).split_at(width);
-                    let at = seat.own_numbers.clone();
-                    head.effect_vjp(&numbers[at.clone()], e, a, &mut d_numbers[at]);
+                if !plain {
+                    for w in &p.writers {
+                        let (head, own) = (&self.heads[w.head], &self.seats[w.head].own_numbers);
+                        let (e, a) = d_effects[w.effect..w.effect + 2 * width].split_at(width);
+                        head.effect_vjp(&numbers[own.clone()], e, a, &mut d_numbers[own.clone()]);
+                    }
                 }
-                for &h in p.heads.iter().rev() {
-                    let (head, seat) = (&self.heads[h], &self.seats[h]);
-                    let keys = seat.keys.start * slots..seat.keys.end * slots;
-                    let look = Look {
-                        shape,
-                        head: h,
-                        numbers: &numbers[seat.numbers.clone()],
-                        similarity: &sim[keys.clone()],
+                let columns = p.similarity.start * slots..p.similarity.end * slots;
+                if p.classic.is_empty() {
+                    for &h in p.heads.iter().rev() {
+                        let (head, seat) = (&self.heads[h], &self.seats[h]);
+                        let keys = seat.keys.start * slots..seat.keys.end * slots;
+                        let look = Look {
+                            shape,
+                            head: h,
+                            numbers: &numbers[seat.numbers.clone()],
+                            similarity: &sim[keys.clone()],
+                            previous,
+                            own: &own[seat.own.clone()],
+                            memory: now,
+                        };
+                        let mut d = LookGradient {
+                            numbers: &mut d_numbers[seat.numbers.clone()],
+                            similarity: &mut d_sim[keys],
+                            previous: d_previous,
+                            memory: d_memory,
+                        };
+                        head.addressing().backward(
+                            &look,
+                            &mut traces[seat.trace.clone()],
+                            of_item(new, slots, h),
+                            of_item(d_new, slots, h),
+                            &mut d_own[seat.own.clone()],
+                            &mut d,
+                            chain,
+                        );
+                    }
+                } else {
+                    classic_vjp(
+                        slots,
+                        &p.classic,
+                        numbers,
+                        &sim[columns.clone()],
                         previous,
-                        own: &own[seat.own.clone()],
-                        memory: now,
-                    };
-                    let mut d = LookGradient {
-                        numbers: &mut d_numbers[seat.numbers.clone()],
-                        similarity: &mut d_sim[keys],
-                        previous: d_previous,
-                        memory: d_memory,
-                    };
-                    head.addressing().backward(
-                        &look,
-                        &mut traces[seat.trace.clone()],
-                        of_item(new, slots, h),
-                        of_item(d_new, slots, h),
-                        &mut d_own[seat.own.clone()],
-                        &mut d,
+                        traces,
+                        new,
+                        d_new,
+                        d_previous,
+                        &mut d_sim[columns.clone()],
+                        d_numbers,
                         chain,
                     );
                 }
-                let columns = p.similarity.start * slots..p.similarity.end * slots;
                 similarity_vjp(
                     shape,
                     now,

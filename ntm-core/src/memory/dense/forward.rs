@@ -3,14 +3,32 @@ use super::layout::Phase;
 use super::{Dense, Turn};
 use crate::Real;
 use crate::buffers::{Mat, MatMut, carve, carve_mut, of_item, of_item_mut};
+use crate::kernels::classic::classic;
 use crate::kernels::read_write::{Roles, read_write};
 use crate::kernels::similarity::similarity;
+use crate::kernels::step::{Plan, step};
 use crate::kernels::views::{column_mut, copy};
 use crate::traits::{Forward, Look};
 
 impl<T: Real> Dense<T> {
     pub(super) fn roles<'a>(&self, p: &'a Phase) -> Roles<'a> {
         Roles { readers: &p.readers, writers: &p.writers, together: self.writes == super::Writes::Together }
+    }
+
+    /// The plan of this part of a step, where one call can do it: one phase of all heads, all with the paper's chain.
+    pub(super) fn plan(&self, turn: Turn) -> Option<Plan<'_>> {
+        let [p] = self.phases_of(turn) else { return None };
+        let whole = !self.split && !p.previous && self.effects == 0;
+        let (numbers, trace) = (self.numbers, self.trace);
+        let plan = Plan {
+            shape: self.shape,
+            keys: &p.keys,
+            heads: &p.classic,
+            roles: self.roles(p),
+            numbers,
+            trace,
+        };
+        (whole && plan.fits()).then_some(plan)
     }
 
     /// One part of a step: its phases on all items.
@@ -22,18 +40,34 @@ impl<T: Real> Dense<T> {
         let [memory_next, norm_next, weightings_next, own_next] = next;
         let trace = carve_mut(s.trace, s.capacity, self.trace_blocks()).0;
         let [numbers_before, numbers, similarities, traces, effects, mid, mid_norm] = trace;
-        let (phases, numbers) = match turn {
-            Turn::Before => (&self.phases.before, numbers_before),
-            Turn::After => (&self.phases.after, numbers),
-        };
+        let phases = self.phases_of(turn);
+        let numbers = if turn == Turn::Before { numbers_before } else { numbers };
         let ([.., sums], _) = carve_mut(s.scratch, 1, self.scratch_blocks());
         copy(&x, numbers);
         self.activations.apply(&mut numbers[..self.numbers * s.items]);
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
+        if let Some(plan) = self.plan(turn) {
+            let next = (memory_next, norm_next);
+            step(
+                &plan,
+                memory,
+                norm,
+                numbers,
+                weightings,
+                similarities,
+                traces,
+                weightings_next,
+                next.0,
+                next.1,
+                y,
+                sums,
+            );
+            return;
+        }
         for b in 0..s.items {
             let numbers = of_item(numbers, self.numbers, b);
             let sim = of_item_mut(similarities, slots * self.keys, b);
-            let effects = of_item_mut(effects, 2 * width * self.writers, b);
+            let effects = of_item_mut(effects, self.effects, b);
             let previous = of_item(weightings, slots * heads, b);
             let new = of_item_mut(weightings_next, slots * heads, b);
             let (own, own_next) = (of_item(own, self.own, b), of_item_mut(own_next, self.own, b));
@@ -55,33 +89,40 @@ impl<T: Real> Dense<T> {
                 };
                 let sim = &mut sim[p.similarity.start * slots..p.similarity.end * slots];
                 similarity(shape, now, now_norm, numbers, &p.keys, sim);
-                for &h in &p.heads {
-                    let (head, seat) = (&self.heads[h], &self.seats[h]);
-                    let first = p.similarity.start;
-                    let look = Look {
-                        shape,
-                        head: h,
-                        numbers: &numbers[seat.numbers.clone()],
-                        similarity: &sim[(seat.keys.start - first) * slots..(seat.keys.end - first) * slots],
-                        previous,
-                        own: &own[seat.own.clone()],
-                        memory: now,
-                    };
-                    head.addressing().forward(
-                        &look,
-                        &mut own_next[seat.own.clone()],
-                        &mut traces[seat.trace.clone()],
-                        of_item_mut(new, slots, h),
-                    );
+                if p.classic.is_empty() {
+                    for &h in &p.heads {
+                        let (head, seat) = (&self.heads[h], &self.seats[h]);
+                        let first = p.similarity.start;
+                        let look = Look {
+                            shape,
+                            head: h,
+                            numbers: &numbers[seat.numbers.clone()],
+                            similarity: &sim
+                                [(seat.keys.start - first) * slots..(seat.keys.end - first) * slots],
+                            previous,
+                            own: &own[seat.own.clone()],
+                            memory: now,
+                        };
+                        head.addressing().forward(
+                            &look,
+                            &mut own_next[seat.own.clone()],
+                            &mut traces[seat.trace.clone()],
+                            of_item_mut(new, slots, h),
+                        );
+                    }
+                } else {
+                    classic(slots, &p.classic, numbers, sim, previous, traces, new);
                 }
-                for &h in &p.writers {
-                    let (head, seat) = (&self.heads[h], &self.seats[h]);
-                    let (e, a) = of_item_mut(effects, 2 * width, seat.lane).split_at_mut(width);
-                    head.effect(&numbers[seat.own_numbers.clone()], e, a);
+                if self.effects > 0 {
+                    for w in &p.writers {
+                        let (head, own) = (&self.heads[w.head], &self.seats[w.head].own_numbers);
+                        let (e, a) = effects[w.effect..w.effect + 2 * width].split_at_mut(width);
+                        head.effect(&numbers[own.clone()], e, a);
+                    }
                 }
                 let weightings = if p.previous { previous } else { &*new };
-                let (roles, reads, effects) =
-                    (self.roles(p), &mut reads[p.reads_at..], &effects[p.effects_at..]);
+                let effects = if self.effects > 0 { &*effects } else { numbers };
+                let (roles, reads) = (self.roles(p), &mut reads[p.reads_at..]);
                 if p.writers.is_empty() {
                     read_write(shape, roles, now, weightings, &[], &mut [], &mut [], reads, sums);
                 } else if p.from < last {
@@ -93,10 +134,10 @@ impl<T: Real> Dense<T> {
                     read_write(shape, roles, now, weightings, effects, after, after_norm, reads, sums);
                 }
             }
-            if self.writers == 0 && self.is_last(turn) {
-                after.copy_from_slice(before.0);
-                after_norm.copy_from_slice(before.1);
-            }
+        }
+        if self.writers == 0 && self.is_last(turn) {
+            memory_next[..size * s.items].copy_from_slice(&memory[..size * s.items]);
+            norm_next[..slots * s.items].copy_from_slice(&norm[..slots * s.items]);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Where the things of each head lie within an item, and which heads act together.
 use super::{Arrangement, Order, Step};
 use crate::buffers::ALIGN;
+use crate::kernels::classic::ClassicHead;
+use crate::kernels::read_write::Writer;
 use crate::kernels::similarity::Key;
 use crate::traits::{Action, Head, Using};
 use crate::{Field, Real, Shape};
@@ -57,11 +59,16 @@ impl Seat {
             key += count;
         }
         // and so do the effects of its writers
-        for (lane, &head) in phases.all().flat_map(|p| &p.writers).enumerate() {
-            seats[head].lane = lane;
+        for (lane, writer) in phases.all().flat_map(|p| &p.writers).enumerate() {
+            seats[writer.head].lane = lane;
         }
         (seats, fields)
     }
+}
+
+/// Whether all writers take their erase and add vectors from their numbers.
+pub(super) fn effects_are_numbers<T: Real>(heads: &[Box<dyn Head<T>>]) -> bool {
+    heads.iter().all(|h| h.action() == Action::Read || h.effect_is_numbers())
 }
 
 /// The phases of a step.
@@ -81,13 +88,14 @@ pub(super) struct Phase {
     /// whether its readers and writers act with the weightings of the step before
     pub(super) previous: bool,
     pub(super) readers: Vec<usize>,
-    pub(super) writers: Vec<usize>,
+    pub(super) writers: Vec<Writer>,
     pub(super) keys: Vec<Key>,
+    /// the heads that address, where all of them do so by the paper's chain
+    pub(super) classic: Vec<ClassicHead>,
     /// columns of similarity
     pub(super) similarity: Range<usize>,
-    /// where the vectors of the first reader and the effects of the first writer start
+    /// where the vectors of the first reader start
     pub(super) reads_at: usize,
-    pub(super) effects_at: usize,
     /// the version of the memory that it finds; 0 is the state before the step
     pub(super) from: usize,
 }
@@ -121,7 +129,7 @@ impl Phases {
                 made[i].readers = run.to_vec();
             }
             if let Some(end) = made.last_mut() {
-                end.writers = writers;
+                end.writers = writers.into_iter().map(|head| Writer { head, effect: 0 }).collect();
             }
             made.retain(|p| !(p.heads.is_empty() && p.readers.is_empty() && p.writers.is_empty()));
             made
@@ -136,15 +144,31 @@ impl Phases {
     pub(super) fn all(&self) -> impl Iterator<Item = &Phase> {
         self.before.iter().chain(&self.after)
     }
-    pub(super) fn seated(self, shape: Shape, seats: &[Seat], fields: &[Vec<Field>]) -> Phases {
-        let each = |list: Vec<Phase>| list.into_iter().map(|p| p.seated(shape, seats, fields)).collect();
+    pub(super) fn seated<T: Real>(
+        self,
+        shape: Shape,
+        heads: &[Box<dyn Head<T>>],
+        seats: &[Seat],
+        fields: &[Vec<Field>],
+    ) -> Phases {
+        let each =
+            |list: Vec<Phase>| list.into_iter().map(|p| p.seated(shape, heads, seats, fields)).collect();
         Phases { before: each(self.before), after: each(self.after) }
     }
 }
 
 impl Phase {
-    fn seated(self, shape: Shape, seats: &[Seat], fields: &[Vec<Field>]) -> Phase {
-        let lane = |heads: &[usize]| heads.first().map_or(0, |&h| seats[h].lane);
+    fn seated<T: Real>(
+        self,
+        shape: Shape,
+        heads: &[Box<dyn Head<T>>],
+        seats: &[Seat],
+        fields: &[Vec<Field>],
+    ) -> Phase {
+        // effects are numbers of the writers, or blocks of their own
+        let plain = effects_are_numbers(heads);
+        let effect =
+            |h: usize| if plain { seats[h].own_numbers.start } else { 2 * seats[h].lane * shape.width };
         let mut keys = vec![];
         for &head in &self.heads {
             let mut at = seats[head].raw.start;
@@ -154,11 +178,17 @@ impl Phase {
             }
         }
         let start = self.heads.first().map_or(0, |&h| seats[h].keys.start);
+        let classic = |&h: &usize| {
+            let (classic, seat) = (heads[h].addressing().classic()?, &seats[h]);
+            let (numbers, key) = (seat.numbers.start + shape.width, seat.keys.start - start);
+            Some(ClassicHead { classic, head: h, numbers, key, trace: seat.trace.start })
+        };
         Phase {
             similarity: start..start + keys.len(),
             keys,
-            reads_at: lane(&self.readers) * shape.width,
-            effects_at: lane(&self.writers) * 2 * shape.width,
+            classic: self.heads.iter().map(classic).collect::<Option<_>>().unwrap_or_default(),
+            reads_at: self.readers.first().map_or(0, |&h| seats[h].lane * shape.width),
+            writers: self.writers.iter().map(|w| Writer { effect: effect(w.head), ..*w }).collect(),
             ..self
         }
     }

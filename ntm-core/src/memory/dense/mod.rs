@@ -12,13 +12,14 @@ mod starts;
 
 use crate::buffers::{Mat, MatMut, block, blocks, mat, mat_mut};
 use crate::field::Activations;
+use crate::kernels::classic::scratch_for;
 use crate::kernels::slots::sums_len;
 use crate::start::MemoryStart;
 use crate::traits::{
     Action, Backward, Cell, Forward, Head, Memory, Needs, Parameter, Quantity, Shown, Turns,
 };
 use crate::{Field, Operations, Real, Shape};
-use layout::{Phases, Seat};
+use layout::{Phase, Phases, Seat, effects_are_numbers};
 use starts::Starts;
 use std::ops::Range;
 
@@ -100,6 +101,8 @@ pub struct Dense<T: Real> {
     scratch: usize,
     readers: usize,
     writers: usize,
+    /// (erase, add) x writers, where they are not among the numbers
+    effects: usize,
     /// versions of the memory within a step, besides the first and the last
     between: usize,
 }
@@ -116,7 +119,10 @@ impl<T: Real> Dense<T> {
         let (seats, fields) = Seat::list(shape, &heads, &phases);
         let total = |f: fn(&Seat) -> usize| seats.iter().map(f).max().unwrap_or(0);
         let count = |action| heads.iter().filter(|h| h.action() == action).count();
+        let phases = phases.seated(shape, &heads, &seats, &fields);
         let versions = phases.all().filter(|p| !p.writers.is_empty()).count();
+        let alone = heads.iter().map(|h| h.addressing().scratch(shape));
+        let at_once = phases.all().map(|p| scratch_for(shape.slots, p.classic.len()));
         Dense {
             shape,
             activations: Activations::new(fields.iter().flatten()),
@@ -127,11 +133,12 @@ impl<T: Real> Dense<T> {
             keys: total(|s| s.keys.end),
             own: total(|s| s.own.end),
             trace: total(|s| s.trace.end),
-            scratch: heads.iter().map(|h| h.addressing().scratch(shape)).max().unwrap_or(0),
+            scratch: alone.chain(at_once).max().unwrap_or(0),
             readers: count(Action::Read),
+            effects: if effects_are_numbers(&heads) { 0 } else { 2 * shape.width * count(Action::Write) },
             writers: count(Action::Write),
             between: versions.saturating_sub(1),
-            phases: phases.seated(shape, &seats, &fields),
+            phases,
             fields,
             seats,
             heads,
@@ -142,11 +149,14 @@ impl<T: Real> Dense<T> {
     fn state_blocks(&self) -> [usize; 4] {
         [self.shape.numbers(), self.shape.slots, self.shape.slots * self.heads.len(), self.own]
     }
-    fn has(&self, turn: Turn) -> bool {
+    fn phases_of(&self, turn: Turn) -> &[Phase] {
         match turn {
-            Turn::Before => !self.phases.before.is_empty(),
-            Turn::After => !self.phases.after.is_empty(),
+            Turn::Before => &self.phases.before,
+            Turn::After => &self.phases.after,
         }
+    }
+    fn has(&self, turn: Turn) -> bool {
+        !self.phases_of(turn).is_empty()
     }
     /// Whether this part of a step makes the new weightings.
     fn addresses(&self, turn: Turn) -> bool {
@@ -157,10 +167,10 @@ impl<T: Real> Dense<T> {
         turn == Turn::After || !self.has(Turn::After)
     }
     /// activated numbers before the controller and after it, similarity (slots x keys), traces of the heads, (erase,
-    /// add) x writers, memories and norms between the first and the last version
+    /// add) x writers where they are not numbers, memories and norms between the first and the last version
     fn trace_blocks(&self) -> [usize; 7] {
         let (slots, between) = (self.shape.slots, self.between);
-        let effects = 2 * self.shape.width * self.writers;
+        let effects = self.effects;
         let numbers = |turn| if self.has(turn) { self.numbers } else { 0 };
         [
             numbers(Turn::Before),
@@ -176,7 +186,7 @@ impl<T: Real> Dense<T> {
     fn scratch_blocks(&self) -> [usize; 5] {
         let (slots, width) = (self.shape.slots, self.shape.width);
         let sums = sums_len(2 * width * self.heads.len().max(1));
-        [slots * self.heads.len(), slots * self.keys, 2 * width * self.writers, self.scratch, sums]
+        [slots * self.heads.len(), slots * self.keys, self.effects, self.scratch, sums]
     }
 }
 
