@@ -38,7 +38,10 @@ mod guide {}
 /// Layer 0: the arithmetic, on slices, in pairs `x` / `x_vjp`.
 pub mod kernels {
     pub use ntm_core::kernels::activation::{activate, activate_vjp, softmax, softmax_vjp};
-    pub use ntm_core::kernels::classic::{Classic, ClassicHead, classic, classic_vjp};
+    pub use ntm_core::kernels::classic::{
+        AT_ONCE, Classic, ClassicHead, NUMBERS, classic, classic_vjp, content_and_shifted, scratch_len,
+        trace_len,
+    };
     pub use ntm_core::kernels::content::{content, content_vjp};
     pub use ntm_core::kernels::elementary::{exp, ln, pow, sigmoid, tanh};
     pub use ntm_core::kernels::interpolate::{interpolate, interpolate_vjp};

@@ -5,7 +5,7 @@ use ntm_core::buffers::{block, mat, mat_mut};
 use ntm_core::heads::{Erase, Read, Write};
 use ntm_core::kernels::InstructionSet;
 use ntm_core::memory::{Arrangement, Dense, Order, Step, Writes};
-use ntm_core::start::MemoryStart;
+use ntm_core::start::{MemoryStart, WeightingStart};
 use ntm_core::traits::{Action, Backward, Cell, Forward, Head, Look, LookGradient, Memory, Using};
 use ntm_core::{Addressing, Field, Real, Shape};
 
@@ -42,6 +42,33 @@ impl<T: Real> Addressing<T> for Asked<T> {
     }
 }
 
+/// A head whose vectors are to be asked for.
+#[derive(Debug)]
+struct Copied<T: Real>(Write<T>);
+impl<T: Real> Head<T> for Copied<T> {
+    fn action(&self) -> Action {
+        self.0.action()
+    }
+    fn addressing(&self) -> &dyn Addressing<T> {
+        self.0.addressing()
+    }
+    fn using(&self) -> Using {
+        self.0.using()
+    }
+    fn weighting_start(&self) -> WeightingStart {
+        self.0.weighting_start()
+    }
+    fn fields(&self, shape: Shape) -> Vec<Field> {
+        self.0.fields(shape)
+    }
+    fn effect(&self, numbers: &[T], erase: &mut [T], add: &mut [T]) {
+        self.0.effect(numbers, erase, add);
+    }
+    fn effect_vjp(&self, numbers: &[T], d_erase: &[T], d_add: &[T], d_numbers: &mut [T]) {
+        self.0.effect_vjp(numbers, d_erase, d_add, d_numbers);
+    }
+}
+
 /// Which heads, and how they come together.
 #[derive(Clone, Debug)]
 struct Case {
@@ -50,7 +77,8 @@ struct Case {
     shape: Shape,
 }
 
-fn memory<T: Real>(case: &Case, asked: bool) -> Dense<T> {
+/// Its chains, and its erase and add vectors, asked for or not.
+fn memory<T: Real>(case: &Case, asked: bool, copied: bool) -> Dense<T> {
     let addressing = || -> Box<dyn Addressing<T>> {
         let chain = Chain::classic(case.shape);
         if asked { Box::new(Asked(chain)) } else { Box::new(chain) }
@@ -61,12 +89,11 @@ fn memory<T: Real>(case: &Case, asked: bool) -> Dense<T> {
             Action::Read => {
                 Box::new(Read { addressing: addressing(), using, ..Read::new(Chain::classic(case.shape)) })
             }
-            Action::Write => Box::new(Write {
-                addressing: addressing(),
-                using,
-                erase,
-                ..Write::new(Chain::classic(case.shape))
-            }),
+            Action::Write => {
+                let chain = Chain::classic(case.shape);
+                let write = Write { addressing: addressing(), using, erase, ..Write::new(chain) };
+                if copied { Box::new(Copied(write)) } else { Box::new(write) }
+            }
         }
     };
     let heads = case.heads.iter().map(head).collect();
@@ -142,11 +169,16 @@ fn run<T: Real>(cell: &Dense<T>) -> Vec<(String, Vec<T>)> {
 }
 
 fn same<T: Real>(case: &Case) {
-    let (at_once, asked) = (run(&memory::<T>(case, false)), run(&memory::<T>(case, true)));
-    for ((what, at_once), (_, asked)) in at_once.iter().zip(&asked) {
-        assert_eq!(at_once.len(), asked.len());
-        for (i, (a, b)) in at_once.iter().zip(asked).enumerate() {
-            assert!(a == b, "{what}, number {i}: {a} is not {b}; {case:?}");
+    let at_once = run(&memory::<T>(case, false, false));
+    for (asked, copied) in [(true, false), (false, true), (true, true)] {
+        let other = run(&memory::<T>(case, asked, copied));
+        assert_eq!(at_once.len(), other.len());
+        for ((what, at_once), (_, other)) in at_once.iter().zip(&other) {
+            assert_eq!(at_once.len(), other.len());
+            for (i, (a, b)) in at_once.iter().zip(other).enumerate() {
+                let bits = a.to().to_bits() == b.to().to_bits();
+                assert!(bits, "{what}, number {i}: {a} is not {b}; asked {asked}, copied {copied}, {case:?}");
+            }
         }
     }
 }
@@ -157,13 +189,15 @@ fn heads_at_once_are_heads_one_by_one_to_the_last_bit() {
     let (read, write) =
         ((Action::Read, Using::Current, own.clone()), (Action::Write, Using::Current, own.clone()));
     let coupled = (Action::Write, Using::Current, Erase::Coupled);
-    let before = (Action::Read, Using::Previous, own);
+    let before = (Action::Read, Using::Previous, own.clone());
+    let writes_before = (Action::Write, Using::Previous, own);
     let lists = [
         vec![read.clone(), write.clone()],
         vec![write.clone(), read.clone(), write.clone(), read.clone()],
         vec![read.clone(), coupled.clone()],
         vec![write.clone(), coupled],
         vec![before, write.clone()],
+        vec![read.clone(), writes_before],
         vec![read.clone()],
         [vec![read; 3], vec![write; 4]].concat(),
     ];
@@ -182,7 +216,6 @@ fn heads_at_once_are_heads_one_by_one_to_the_last_bit() {
             cases.extend(shapes.map(|shape| Case { heads: heads.clone(), arrangement, shape }));
         }
     }
-    cases.iter().for_each(same::<f64>);
     for set in InstructionSet::ALL {
         if InstructionSet::limit(set) == set {
             cases.iter().for_each(same::<f32>);

@@ -11,8 +11,8 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Numbers in the memory of one item: slots x width.
+    /// Numbers in the memory of one item: slots x width, or the largest number there is where that would be larger.
     pub fn numbers(self) -> usize {
-        self.slots * self.width
+        self.slots.saturating_mul(self.width)
     }
 }

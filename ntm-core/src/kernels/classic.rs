@@ -1,14 +1,16 @@
-//! The paper's chain (equations 5 and 7 to 9, figure 2) in one call: [`content`](super::content),
+//! The paper's chain (equations 5 and 7 to 9, figure 2) of any number of heads in one call: [`content`](super::content),
 //! [`interpolate`](super::interpolate), [`shift`](super::shift) by up to one slot in a ring and
 //! [`sharpen`](super::sharpen). The arithmetic is that of these kernels, operation by operation, so where slots fill
 //! whole vectors the numbers are the same to the last bit.
 //!
-//! What is saved are six calls a head, passes over what is still in registers, and a quarter of what is kept: the
+//! Heads go through the stages side by side: while one waits for a sum over slots, another works. What is saved besides
+//! are six calls a head, passes over what is still in registers, and a quarter of what is kept: the
 //! interpolated weighting is made again where it is needed. A trajectory does not fit the second cache, so writing and
 //! reading it is a good part of the time.
 use super::shift::{EDGE, ring};
+use super::slots::{has_column, holds};
 use super::{Real, Vector, kernel, ld, st, vectors};
-use crate::buffers::ALIGN;
+use crate::buffers::block;
 
 /// Weightings below this count as this, as in [`sharpen`](super::sharpen).
 const LEAST: f64 = 1e-30;
@@ -44,25 +46,29 @@ pub struct ClassicHead {
 
 /// Numbers that [`classic`] keeps for [`classic_vjp`]: content, shifted weighting and its logarithm, for each slot.
 pub fn trace_len(slots: usize) -> usize {
-    3 * slots.next_multiple_of(ALIGN)
+    block(slots, 1).saturating_mul(3)
 }
 
 /// Numbers that [`classic_vjp`] needs and nobody keeps, for each of at most [`AT_ONCE`] heads.
 pub fn scratch_len(slots: usize) -> usize {
-    2 * slots.next_multiple_of(ALIGN)
+    block(slots, 1).saturating_mul(2)
 }
 
 /// Numbers that [`classic_vjp`] needs for this many heads.
 pub(crate) fn scratch_for(slots: usize, heads: usize) -> usize {
-    scratch_len(slots) * heads.min(AT_ONCE)
+    scratch_len(slots).saturating_mul(heads.min(AT_ONCE))
 }
 
 /// Heads that go through the stages side by side: while one waits for its sum over slots, another works.
 pub const AT_ONCE: usize = 4;
 
-/// The content and the shifted weighting, within a head's part of the trace: for pictures.
+/// The content and the shifted weighting (`slots` numbers each) in a head's part of the trace: for pictures.
+///
+/// # Panics
+/// If the part is shorter than [`trace_len`].
 pub fn content_and_shifted<T>(trace: &[T], slots: usize) -> [&[T]; 2] {
-    [&trace[..slots], &trace[slots.next_multiple_of(ALIGN)..][..slots]]
+    let part = &trace[..trace_len(slots)];
+    [&part[..slots], &part[block(slots, 1)..][..slots]]
 }
 
 #[derive(Clone, Copy)]
@@ -91,16 +97,17 @@ pub(super) fn check<T>(
 ) {
     assert!(slots >= 3, "a shift around a ring wants three slots");
     for head in heads {
-        assert!(numbers.len() >= head.numbers + NUMBERS, "a head's numbers are missing");
-        assert!(similarity.len() >= (head.key + 1) * slots, "a similarity is missing");
-        assert!(trace.len() >= head.trace + trace_len(slots), "no room for the trace");
-        assert!(weightings.iter().all(|w| w.len() >= (head.head + 1) * slots), "a weighting is missing");
+        assert!(holds(numbers.len(), head.numbers, NUMBERS), "a head's numbers are missing");
+        assert!(has_column(similarity.len(), slots, head.key), "a similarity is missing");
+        assert!(holds(trace.len(), head.trace, trace_len(slots)), "no room for the trace");
+        assert!(weightings.iter().all(|w| has_column(w.len(), slots, head.head)), "a weighting is missing");
     }
 }
 
 kernel! {
-    /// From similarities (slots x keys) and the weightings of the step before to the weightings of these heads, written
-    /// to `out` (both slots x heads). Their part of `trace` is written too, for the gradient. At least three slots.
+    /// From similarities (slots x keys), each head's [`NUMBERS`] and the weightings of the step before to the weightings of
+    /// these heads, equations 5 and 7 to 9, written to their columns of `out` (both slots x heads). What the gradient wants
+    /// is written to their parts of `trace`. No two heads share a column, numbers or trace; at least three slots.
     pub fn classic[V, T](
         slots: usize, heads: &'a [ClassicHead], numbers: &'a [T], similarity: &'a [T], previous: &'a [T],
         trace: &'a mut [T], out: &'a mut [T],
@@ -120,7 +127,7 @@ pub(super) unsafe fn weigh<V: Vector>(
     trace: *mut V::S,
     out: *mut V::S,
 ) {
-    let step = n.next_multiple_of(ALIGN);
+    let step = block(n, 1);
     for heads in heads.chunks(AT_ONCE) {
         macro_rules! each {
             (|$q:ident, $head:ident, $by:ident| $body:block) => {
@@ -298,7 +305,7 @@ pub(super) unsafe fn weigh_vjp<V: Vector, const TURNS: bool>(
     d_numbers: *mut V::S,
     scratch: *mut V::S,
 ) {
-    let step = n.next_multiple_of(ALIGN);
+    let step = block(n, 1);
     for heads in heads.chunks(AT_ONCE) {
         macro_rules! each {
             (|$q:ident, $head:ident, $by:ident| $body:block) => {
@@ -364,7 +371,7 @@ pub(super) unsafe fn weigh_vjp<V: Vector, const TURNS: bool>(
                     d_taps[2] = here.fma(right, d_taps[2]);
                     let d_p = d_previous.add($i);
                     st::<V, $TAIL>(
-                        if TURNS { rest.mul(a) } else { rest.fma(a, ld::<V, $TAIL>(d_p, $k)) },
+                        rest.fma(a, if TURNS { V::zero() } else { ld::<V, $TAIL>(d_p, $k) }),
                         d_p,
                         $k,
                     );

@@ -345,7 +345,10 @@ pub enum Onto<'a, T> {
 
 /// Checks that `w` holds `rows` x `cols` (column stride `ld`).
 fn covers<T>(w: &[T], rows: usize, cols: usize, ld: usize) {
-    assert!(cols == 0 || w.len() >= (cols - 1) * ld + rows, "a matrix is longer than its slice")
+    assert!(
+        cols == 0 || w.len() >= (cols - 1).saturating_mul(ld).saturating_add(rows),
+        "a matrix is longer than its slice"
+    )
 }
 
 fn apart<T>(m: &Mat<'_, T>) -> usize {
@@ -486,7 +489,8 @@ pub fn transpose<T: Copy>(w: &[T], rows: usize, columns: usize, stride: usize, o
     if rows == 0 || columns == 0 {
         return;
     }
-    assert!(stride >= columns && w.len() >= rows * columns && out.len() >= (rows - 1) * stride + columns);
+    let end = (rows - 1).saturating_mul(stride).saturating_add(columns);
+    assert!(stride >= columns && w.len() >= rows.saturating_mul(columns) && out.len() >= end);
     let (from, to) = (w.as_ptr(), out.as_mut_ptr());
     // a few rows along all columns: read and written lines are used whole, and where the number of rows is a power of two
     // columns do not push each other out of cache

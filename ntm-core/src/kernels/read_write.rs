@@ -1,8 +1,8 @@
 //! What heads do to memory: read (equation 2), erase (3), add (4), with the norms of the slots that result.
 //!
 //! A pass over the memory serves as many heads as have registers to work in; more heads take more passes.
-use super::slots::{blocks, reduce, sums_len};
-use super::{Real, kernel, ld, st};
+use super::slots::{blocks, has_column, holds, reduce, sums_len};
+use super::{Real, Vector, kernel, ld, st};
 use crate::Shape;
 
 /// Most write heads that can write in one phase.
@@ -13,7 +13,7 @@ pub const MOST_WRITERS: usize = 64;
 pub struct Writer {
     /// its column of the weightings
     pub head: usize,
-    /// index of its erase vector among the effects; its add vector follows
+    /// index of its erase vector among the effects; its add vector follows. No two writers share numbers
     pub effect: usize,
 }
 
@@ -31,10 +31,11 @@ pub struct Roles<'a> {
 impl<'a> Roles<'a> {
     pub(super) fn check<T>(self, shape: Shape, weights: &[T], effects: &[T]) {
         for h in self.readers.iter().copied().chain(self.writers.iter().map(|w| w.head)) {
-            assert!(weights.len() >= (h + 1) * shape.slots, "a weighting is missing");
+            assert!(has_column(weights.len(), shape.slots, h), "a weighting is missing");
         }
         for w in self.writers {
-            assert!(effects.len() >= w.effect + 2 * shape.width, "an erase or add vector is missing");
+            let vectors = shape.width.saturating_mul(2);
+            assert!(holds(effects.len(), w.effect, vectors), "an erase or add vector is missing");
         }
         assert!(self.writers.len() <= MOST_WRITERS, "at most {MOST_WRITERS} write heads in a phase");
     }
@@ -52,7 +53,7 @@ impl<'a> Roles<'a> {
         std::array::from_fn(|h| effects.add(self.writers[h].effect))
     }
     /// Whether one pass serves all.
-    pub(crate) fn fits(self) -> bool {
+    fn fits(self) -> bool {
         let (readers, writers) = (self.readers.len(), self.writers.len());
         (writers == 0 && readers <= 4) || (readers == 0 && writers <= 4) || (writers <= 2 && readers <= 2)
     }
@@ -103,7 +104,7 @@ pub fn read_write<T: Real>(
 }
 
 /// Gradient of [`read_write`]. `d_memory` passes from the memory after to the memory before, in place; adds to
-/// `d_weights`, slots x heads; writes `d_effects`. No head both reads and writes. `sums` is scratch of [`sums_len`]`(2 * width * writers)`.
+/// `d_weights`, slots x heads; writes the writers' vectors of `d_effects`. No head both reads and writes, or stands twice. `sums` is scratch of [`sums_len`]`(2 * width * writers)`.
 #[allow(clippy::too_many_arguments)]
 pub fn read_write_vjp<T: Real>(
     shape: Shape,
@@ -158,44 +159,79 @@ macro_rules! by_roles {
 kernel! {
     /// One pass: every reader reads `memory`, every writer writes it into `next`; norms of the result.
     /// `reads` is width x readers.
-    fn pass / act[V, T](
+    fn pass[V, T](
         shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T],
         next: &'a mut [T], next_norms: &'a mut [T], reads: &'a mut [T], sums: &'a mut [T],
     )
     check {
         shape.check(memory); roles.check(shape, weights, effects);
-        assert!(reads.len() >= roles.readers.len() * shape.width, "no room for what is read");
+        assert!(reads.len() >= roles.readers.len().saturating_mul(shape.width), "no room for what is read");
         assert!(roles.writers.is_empty() || (next.len() >= shape.numbers() && next_norms.len() >= shape.slots));
-        assert!(sums.len() >= sums_len(roles.readers.len() * shape.width));
+        assert!(sums.len() >= sums_len(roles.readers.len().saturating_mul(shape.width)));
     }
-    run {
-        let (n, width, l) = (shape.slots, shape.width, V::LANES);
-        let sums = sums.as_mut_ptr();
-        macro_rules! pass { ($R:literal, $W:literal, $J:literal) => {{
+    run { act::<T, V, false>(shape, roles, memory, weights, effects, next, next_norms, reads, sums) }
+}
+
+/// The body of [`pass`]; where `PAIR`, for one reader and one writer only, which is much less to compile.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(super) unsafe fn act<T: Real, V: Vector<S = T>, const PAIR: bool>(
+    shape: Shape,
+    roles: Roles<'_>,
+    memory: &[T],
+    weights: &[T],
+    effects: &[T],
+    next: &mut [T],
+    next_norms: &mut [T],
+    reads: &mut [T],
+    sums: &mut [T],
+) {
+    let (n, width, l) = (shape.slots, shape.width, V::LANES);
+    let sums = sums.as_mut_ptr();
+    macro_rules! pass {
+        ($R:literal, $W:literal, $J:literal) => {{
             let effects = roles.effects::<T, $W>(effects.as_ptr());
             blocks!(V, n, $J, 2, |i, J, TAIL, k| {
                 let mut r = [[V::zero(); J]; $R];
                 let mut w = [[V::zero(); J]; $W];
                 let mut square = [V::zero(); J];
                 for j in 0..J {
-                    for h in 0..$R { r[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.readers[h] * n + i + j * l), k); }
-                    for h in 0..$W { w[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.writers[h].head * n + i + j * l), k); }
+                    for h in 0..$R {
+                        r[h][j] = ld::<V, TAIL>(weights.as_ptr().add(roles.readers[h] * n + i + j * l), k);
+                    }
+                    for h in 0..$W {
+                        w[h][j] =
+                            ld::<V, TAIL>(weights.as_ptr().add(roles.writers[h].head * n + i + j * l), k);
+                    }
                 }
                 for m in 0..width {
                     let mut e = [V::zero(); $W];
                     let mut a = [V::zero(); $W];
-                    for h in 0..$W { e[h] = V::splat(*effects[h].add(m)); a[h] = V::splat(*effects[h].add(width + m)); }
+                    for h in 0..$W {
+                        e[h] = V::splat(*effects[h].add(m));
+                        a[h] = V::splat(*effects[h].add(width + m));
+                    }
                     let mut s = [[V::zero(); 2]; $R];
                     for j in 0..J {
                         let v = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k);
-                        for h in 0..$R { s[h][j & 1] = r[h][j].fma(v, s[h][j & 1]); }
-                        if $W == 0 { continue; }
+                        for h in 0..$R {
+                            s[h][j & 1] = r[h][j].fma(v, s[h][j & 1]);
+                        }
+                        if $W == 0 {
+                            continue;
+                        }
                         let mut x = v;
                         if $W == 1 || !roles.together {
-                            for h in 0..$W { x = w[h][j].fma(x.fnma(e[h], a[h]), x); }
+                            for h in 0..$W {
+                                x = w[h][j].fma(x.fnma(e[h], a[h]), x);
+                            }
                         } else {
-                            for h in 0..$W { x = w[h][j].mul(e[h]).fnma(x, x); }
-                            for h in 0..$W { x = w[h][j].fma(a[h], x); }
+                            for h in 0..$W {
+                                x = w[h][j].mul(e[h]).fnma(x, x);
+                            }
+                            for h in 0..$W {
+                                x = w[h][j].fma(a[h], x);
+                            }
                         }
                         st::<V, TAIL>(x, next.as_mut_ptr().add(m * n + i + j * l), k);
                         square[j] = x.fma(x, square[j]);
@@ -206,38 +242,75 @@ kernel! {
                         (if i == 0 { t } else { t.add(V::load(at)) }).store(at);
                     }
                 }
-                if $W > 0 { for j in 0..J { st::<V, TAIL>(square[j].sqrt(), next_norms.as_mut_ptr().add(i + j * l), k); } }
+                if $W > 0 {
+                    for j in 0..J {
+                        st::<V, TAIL>(square[j].sqrt(), next_norms.as_mut_ptr().add(i + j * l), k);
+                    }
+                }
             });
             reduce::<V>(sums, $R * width);
-            for m in 0..$R * width { *reads.as_mut_ptr().add(m) = *sums.add(m); }
-        }} }
-        by_roles!(roles, pass, 8, 8, 4, 4)
+            for m in 0..$R * width {
+                *reads.as_mut_ptr().add(m) = *sums.add(m);
+            }
+        }};
     }
+    if PAIR {
+        pass!(1, 1, 8);
+        return;
+    }
+    by_roles!(roles, pass, 8, 8, 4, 4)
 }
 
 kernel! {
     /// Gradient of `read_write`. `d_memory` passes from the memory after to the memory before; adds to
     /// `d_weights`; writes `d_effects`.
-    fn pass_vjp / act_vjp[V, T](
+    fn pass_vjp[V, T](
         shape: Shape, roles: Roles<'a>, memory: &'a [T], weights: &'a [T], effects: &'a [T], d_reads: &'a [T],
         d_memory: &'a mut [T], d_weights: &'a mut [T], d_effects: &'a mut [T], sums: &'a mut [T],
     )
     check {
         shape.check(memory); shape.check(d_memory);
         roles.check(shape, weights, effects); roles.check(shape, d_weights, d_effects);
-        assert!(d_reads.len() >= roles.readers.len() * shape.width, "a gradient of what is read is missing");
-        assert!(sums.len() >= sums_len(2 * roles.writers.len() * shape.width));
+        assert!(d_reads.len() >= roles.readers.len().saturating_mul(shape.width), "a gradient of what is read is missing");
+        assert!(sums.len() >= sums_len((2 * roles.writers.len()).saturating_mul(shape.width)));
     }
     run {
-        let (n, width, l) = (shape.slots, shape.width, V::LANES);
-        let sums = sums.as_mut_ptr();
-        macro_rules! pass { ($R:literal, $W:literal, $J:literal) => {{
+        act_vjp::<T, V, false>(shape, roles, memory, weights, effects, d_reads, d_memory, d_weights, d_effects, sums)
+    }
+}
+
+/// The body of [`pass_vjp`], `PAIR` as in [`act`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(super) unsafe fn act_vjp<T: Real, V: Vector<S = T>, const PAIR: bool>(
+    shape: Shape,
+    roles: Roles<'_>,
+    memory: &[T],
+    weights: &[T],
+    effects: &[T],
+    d_reads: &[T],
+    d_memory: &mut [T],
+    d_weights: &mut [T],
+    d_effects: &mut [T],
+    sums: &mut [T],
+) {
+    let (n, width, l) = (shape.slots, shape.width, V::LANES);
+    let sums = sums.as_mut_ptr();
+    macro_rules! pass {
+        ($R:literal, $W:literal, $J:literal) => {{
             let effects = roles.effects::<T, $W>(effects.as_ptr());
             blocks!(V, n, $J, 2, |i, J, TAIL, k| {
-                macro_rules! columns { ($name:ident, $from:ident, $head:ident, $H:literal) => {
-                    let mut $name = [[V::zero(); J]; $H];
-                    for h in 0..$H { for j in 0..J { $name[h][j] = ld::<V, TAIL>($from.as_ptr().add(roles.$head(h) * n + i + j * l), k); } }
-                } }
+                macro_rules! columns {
+                    ($name:ident, $from:ident, $head:ident, $H:literal) => {
+                        let mut $name = [[V::zero(); J]; $H];
+                        for h in 0..$H {
+                            for j in 0..J {
+                                $name[h][j] =
+                                    ld::<V, TAIL>($from.as_ptr().add(roles.$head(h) * n + i + j * l), k);
+                            }
+                        }
+                    };
+                }
                 columns!(r, weights, reader, $R);
                 columns!(w, weights, writer, $W);
                 columns!(dr, d_weights, reader, $R);
@@ -248,8 +321,13 @@ kernel! {
                     let mut a = [V::zero(); $W];
                     let mut se = [V::zero(); $W];
                     let mut sa = [V::zero(); $W];
-                    for h in 0..$R { g[h] = V::splat(*d_reads.as_ptr().add(h * width + m)); }
-                    for h in 0..$W { e[h] = V::splat(*effects[h].add(m)); a[h] = V::splat(*effects[h].add(width + m)); }
+                    for h in 0..$R {
+                        g[h] = V::splat(*d_reads.as_ptr().add(h * width + m));
+                    }
+                    for h in 0..$W {
+                        e[h] = V::splat(*effects[h].add(m));
+                        a[h] = V::splat(*effects[h].add(width + m));
+                    }
                     for j in 0..J {
                         let at = d_memory.as_mut_ptr().add(m * n + i + j * l);
                         let v = ld::<V, TAIL>(memory.as_ptr().add(m * n + i + j * l), k);
@@ -264,7 +342,11 @@ kernel! {
                             let mut keep = V::of(1.0);
                             for h in 0..$W {
                                 let mut x = v; // what writer h erases from: the others' erasures applied
-                                for o in 0..$W { if o != h { x = w[o][j].mul(e[o]).fnma(x, x); } }
+                                for o in 0..$W {
+                                    if o != h {
+                                        x = w[o][j].mul(e[o]).fnma(x, x);
+                                    }
+                                }
                                 dw[h][j] = d.fma(x.fnma(e[h], a[h]), dw[h][j]);
                                 let u = d.mul(w[h][j]);
                                 sa[h] = sa[h].add(u);
@@ -274,7 +356,9 @@ kernel! {
                             d = d.mul(keep);
                         } else {
                             let mut x = [v; $W]; // memory as writer h finds it
-                            for h in 1..$W { x[h] = w[h - 1][j].fma(x[h - 1].fnma(e[h - 1], a[h - 1]), x[h - 1]); }
+                            for h in 1..$W {
+                                x[h] = w[h - 1][j].fma(x[h - 1].fnma(e[h - 1], a[h - 1]), x[h - 1]);
+                            }
                             for h in (0..$W).rev() {
                                 dw[h][j] = d.fma(x[h].fnma(e[h], a[h]), dw[h][j]);
                                 let u = d.mul(w[h][j]);
@@ -283,28 +367,51 @@ kernel! {
                                 d = u.fnma(e[h], d);
                             }
                         }
-                        for h in 0..$R { dr[h][j] = g[h].fma(v, dr[h][j]); d = g[h].fma(r[h][j], d); }
+                        for h in 0..$R {
+                            dr[h][j] = g[h].fma(v, dr[h][j]);
+                            d = g[h].fma(r[h][j], d);
+                        }
                         st::<V, TAIL>(d, at, k);
                     }
                     for h in 0..$W {
-                        let (pe, pa) = (sums.add((2 * h * width + m) * l), sums.add(((2 * h + 1) * width + m) * l));
+                        let (pe, pa) =
+                            (sums.add((2 * h * width + m) * l), sums.add(((2 * h + 1) * width + m) * l));
                         (if i == 0 { se[h] } else { se[h].add(V::load(pe)) }).store(pe);
                         (if i == 0 { sa[h] } else { sa[h].add(V::load(pa)) }).store(pa);
                     }
                 }
                 for j in 0..J {
-                    for h in 0..$R { st::<V, TAIL>(dr[h][j], d_weights.as_mut_ptr().add(roles.readers[h] * n + i + j * l), k); }
-                    for h in 0..$W { st::<V, TAIL>(dw[h][j], d_weights.as_mut_ptr().add(roles.writers[h].head * n + i + j * l), k); }
+                    for h in 0..$R {
+                        st::<V, TAIL>(
+                            dr[h][j],
+                            d_weights.as_mut_ptr().add(roles.readers[h] * n + i + j * l),
+                            k,
+                        );
+                    }
+                    for h in 0..$W {
+                        st::<V, TAIL>(
+                            dw[h][j],
+                            d_weights.as_mut_ptr().add(roles.writers[h].head * n + i + j * l),
+                            k,
+                        );
+                    }
                 }
             });
             reduce::<V>(sums, 2 * $W * width);
-            for h in 0..$W { for m in 0..width {
-                *d_effects.as_mut_ptr().add(roles.writers[h].effect + m) = -*sums.add(2 * h * width + m);
-                *d_effects.as_mut_ptr().add(roles.writers[h].effect + width + m) = *sums.add((2 * h + 1) * width + m);
-            } }
-        }} }
-        by_roles!(roles, pass, 4, 4, 2, 2)
+            for h in 0..$W {
+                for m in 0..width {
+                    *d_effects.as_mut_ptr().add(roles.writers[h].effect + m) = -*sums.add(2 * h * width + m);
+                    *d_effects.as_mut_ptr().add(roles.writers[h].effect + width + m) =
+                        *sums.add((2 * h + 1) * width + m);
+                }
+            }
+        }};
     }
+    if PAIR {
+        pass!(1, 1, 4);
+        return;
+    }
+    by_roles!(roles, pass, 4, 4, 2, 2)
 }
 
 kernel! {
@@ -357,7 +464,7 @@ kernel! {
     check {
         shape.check(memory); shape.check(d_memory);
         roles.check(shape, weights, effects); roles.check(shape, d_weights, d_effects);
-        assert!(sums.len() >= sums_len(2 * roles.writers.len() * shape.width));
+        assert!(sums.len() >= sums_len((2 * roles.writers.len()).saturating_mul(shape.width)));
     }
     run {
         let (n, width, l, count) = (shape.slots, shape.width, V::LANES, roles.writers.len());

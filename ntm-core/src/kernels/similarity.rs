@@ -1,7 +1,7 @@
 //! Keys against slots: every key of a step in one pass over the memory of an item.
 //!
 //! Memory is slots x width, column-major, so slots are contiguous.
-use super::slots::{blocks, norm, reduce, sums_len};
+use super::slots::{blocks, holds, norm, reduce, sums_len};
 use super::{Vector, kernel, ld, st, vectors};
 use crate::similarity::EpsilonAt;
 use crate::{Shape, Similarity};
@@ -68,9 +68,9 @@ pub(super) fn check<T>(
     similarity: &[T],
 ) {
     shape.check(memory);
-    assert!(norms.len() >= shape.slots && similarity.len() >= shape.slots * keys.len());
+    assert!(norms.len() >= shape.slots && similarity.len() >= shape.slots.saturating_mul(keys.len()));
     for key in keys {
-        assert!(numbers.len() >= key.at + shape.width, "a key is missing");
+        assert!(holds(numbers.len(), key.at, shape.width), "a key is missing");
     }
 }
 
@@ -164,7 +164,7 @@ kernel! {
     check {
         check(shape, keys, memory, norms, numbers, similarity);
         check(shape, keys, d_memory, norms, d_numbers, d_similarity);
-        assert!(sums.len() >= sums_len(2 * shape.width));
+        assert!(sums.len() >= sums_len(shape.width.saturating_mul(2)));
     }
     run {
         let (n, width, l) = (shape.slots, shape.width, V::LANES);

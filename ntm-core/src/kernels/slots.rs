@@ -4,7 +4,19 @@ use crate::Shape;
 
 /// Scratch numbers for `columns` sums over all slots.
 pub fn sums_len(columns: usize) -> usize {
-    V_MAX * (columns + V_MAX)
+    columns.saturating_add(V_MAX).saturating_mul(V_MAX)
+}
+
+/// Whether `len` numbers hold `count` from index `from` on.
+#[inline(always)]
+pub(super) fn holds(len: usize, from: usize, count: usize) -> bool {
+    from.checked_add(count).is_some_and(|end| end <= len)
+}
+
+/// Whether `len` numbers hold column `index`, of `rows` numbers.
+#[inline(always)]
+pub(super) fn has_column(len: usize, rows: usize, index: usize) -> bool {
+    index.checked_mul(rows).is_some_and(|from| holds(len, from, rows))
 }
 
 /// Splits 0..n into blocks of several vectors, single vectors and a masked rest, and runs the body with the constants J

@@ -1,46 +1,67 @@
-//! A whole step of the memories of all items in one call, where all heads weigh by the paper's chain and act on one
-//! version of the memory: [`similarity`](super::similarity::similarity), [`classic`](super::classic::classic) and
+//! A whole step of the memories of all items in one call, for one head that reads and one that writes, which weigh by the
+//! paper's chain and act on one version of the memory: [`similarity`](super::similarity::similarity), [`classic`](super::classic::classic) and
 //! [`read_write`](super::read_write::read_write) item by item, the same arithmetic.
 //!
 //! At 128 slots each of the three is some tenth of a microsecond of work, so entering them one by one and looking at
 //! their arguments is worth saving.
-use super::classic::{self, ClassicHead, scratch_for, weigh, weigh_vjp};
+use super::classic::{ClassicHead, NUMBERS, scratch_for, trace_len, weigh, weigh_vjp};
 use super::read_write::{Roles, act, act_vjp};
-use super::similarity::{self, Key, similar, similar_vjp};
-use super::slots::sums_len;
+use super::similarity::{Key, similar, similar_vjp};
+use super::slots::{holds, sums_len};
 use super::{Real, kernel};
 use crate::Shape;
 use crate::buffers::{Mat, MatMut};
 
-/// Which heads do what, in a step that is one call, and how many numbers an item has.
+/// Which heads do what in a step that is one call, and where the things of an item are.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'a> {
-    /// size of the memory
-    pub shape: Shape,
-    /// the keys of all heads, in the order of the columns of similarity
-    pub keys: &'a [Key],
-    /// every head
-    pub heads: &'a [ClassicHead],
-    /// what they do; effects are among the activated numbers
-    pub roles: Roles<'a>,
-    /// activated numbers of an item
-    pub numbers: usize,
-    /// numbers that an item's heads keep
-    pub trace: usize,
+    shape: Shape,
+    keys: &'a [Key],
+    heads: &'a [ClassicHead],
+    roles: Roles<'a>,
+    numbers: usize,
+    trace: usize,
 }
 
 impl<'a> Plan<'a> {
-    /// Whether there are heads, some of them write, and one pass over the memory serves all.
-    pub fn fits(&self) -> bool {
-        !self.heads.is_empty() && !self.roles.writers.is_empty() && self.roles.fits()
+    /// A plan for items of `numbers` activated numbers, among them the keys, the [`NUMBERS`] of each head and the erase and
+    /// add vectors of the writers, none of which overlap, and of `trace` numbers that their heads keep. `keys` are in the
+    /// order of the columns of similarity; each of the columns of the weightings is one head's.
+    ///
+    /// `None` if there are fewer than three slots, if not one head reads and another one writes, or if something lies
+    /// outside of an item.
+    pub fn new(
+        shape: Shape,
+        keys: &'a [Key],
+        heads: &'a [ClassicHead],
+        roles: Roles<'a>,
+        numbers: usize,
+        trace: usize,
+    ) -> Option<Self> {
+        let Shape { slots, width } = shape;
+        let plan = Plan { shape, keys, heads, roles, numbers, trace };
+        let (&[reader], [writer]) = (roles.readers, roles.writers) else { return None };
+        let [one, other] = heads else { return None };
+        let fits = slots >= 3
+            && [one.head, other.head, reader, writer.head].iter().all(|&column| column < 2)
+            && one.head != other.head
+            && reader != writer.head
+            && keys.iter().all(|key| holds(numbers, key.at, width))
+            && holds(numbers, writer.effect, width.saturating_mul(2))
+            && heads.iter().all(|head| {
+                let inside =
+                    holds(numbers, head.numbers, NUMBERS) && holds(trace, head.trace, trace_len(slots));
+                inside && head.key < keys.len()
+            });
+        fits.then_some(plan)
     }
     /// Numbers of an item in: the memory, its norms, the activated numbers, the weightings, the similarities, the trace.
     fn sizes(&self) -> [usize; 6] {
-        let slots = self.shape.slots;
-        let (weightings, similarities) = (slots * self.heads.len(), slots * self.keys.len());
-        [self.shape.numbers(), slots, self.numbers, weightings, similarities, self.trace]
+        let of_slots = |columns: usize| self.shape.slots.saturating_mul(columns);
+        let (weightings, similarities) = (of_slots(self.heads.len()), of_slots(self.keys.len()));
+        [self.shape.numbers(), self.shape.slots, self.numbers, weightings, similarities, self.trace]
     }
-    /// Looks at what the kernels of one item touch, for the first of `items`, and that there is as much for all.
+    /// Looks for all items of what both kernels are given.
     #[allow(clippy::too_many_arguments)]
     fn check<T>(
         &self,
@@ -48,28 +69,24 @@ impl<'a> Plan<'a> {
         memory: &[T],
         norms: &[T],
         numbers: &[T],
-        weightings: [&[T]; 2],
+        previous: &[T],
+        weightings: &[T],
         similarity: &[T],
         trace: &[T],
+        sums: &[T],
     ) {
-        let Plan { shape, keys, heads, roles, .. } = *self;
-        let sizes = self.sizes();
-        let given = [memory, norms, numbers, weightings[0], similarity, trace];
-        let [memory, norms, numbers, _, similarity, trace] = std::array::from_fn(|i| {
-            assert!(given[i].len() >= items * sizes[i], "an item is missing");
-            &given[i][..sizes[i]]
-        });
-        let weightings = weightings.map(|w| {
-            assert!(w.len() >= items * sizes[3], "an item's weightings are missing");
-            &w[..sizes[3]]
-        });
-        assert!(self.fits(), "no plan for one pass");
-        similarity::check(shape, keys, memory, norms, numbers, similarity);
-        classic::check(shape.slots, heads, numbers, similarity, weightings, trace);
-        roles.check(shape, weightings[0], numbers);
+        let [size, slots, many, weights, columns, kept] = self.sizes();
+        let given = [(memory, size), (norms, slots), (numbers, many), (previous, weights)];
+        for (given, each) in
+            given.into_iter().chain([(weightings, weights), (similarity, columns), (trace, kept)])
+        {
+            assert!(given.len() >= items.saturating_mul(each), "an item is missing");
+        }
+        let columns = self.shape.width.saturating_mul(2).saturating_mul(self.heads.len());
+        assert!(sums.len() >= sums_len(columns), "no room for sums");
     }
     fn reads(&self) -> usize {
-        self.roles.readers.len() * self.shape.width
+        self.roles.readers.len().saturating_mul(self.shape.width)
     }
 }
 
@@ -93,20 +110,20 @@ unsafe fn column_mut<'a, T: Real>(first: *mut T, apart: usize, rows: usize, item
 }
 
 kernel! {
-    /// From the memories and activated numbers to the next memories: writes `similarity` (slots x keys), the heads'
-    /// `trace`, `weightings` (slots x heads), `next` with its norms, and the columns of `reads` (width x readers). All but
-    /// `reads` have their items one after another. `sums` is scratch of [`sums_len`]`(2 * width * heads)`.
+    /// From the memories and activated numbers of as many items as `reads` has columns to the next memories: writes
+    /// `similarity` (slots x keys), the heads' `trace`, `weightings` (slots x heads), `next` with its norms, and the columns
+    /// of `reads` (width x readers, in the order of the plan's). All but `reads` have their items one after another. `sums`
+    /// is scratch of [`sums_len`]`(2 * width * heads)`.
     pub fn step[V, T](
         plan: &'a Plan<'a>, memory: &'a [T], norms: &'a [T], numbers: &'a [T], previous: &'a [T],
         similarity: &'a mut [T], trace: &'a mut [T], weightings: &'a mut [T], next: &'a mut [T],
         next_norms: &'a mut [T], reads: MatMut<'a, T>, sums: &'a mut [T],
     )
     check {
-        let items = reads.ncols();
-        if items == 0 { return; }
-        plan.check(items, memory, norms, numbers, [previous, weightings], similarity, trace);
-        assert!(next.len() >= items * plan.shape.numbers() && next_norms.len() >= items * plan.shape.slots);
-        assert!(reads.nrows() >= plan.reads() && sums.len() >= sums_len(2 * plan.shape.width * plan.heads.len()));
+        let (items, [size, slots, ..]) = (reads.ncols(), plan.sizes());
+        plan.check(items, memory, norms, numbers, previous, weightings, similarity, trace, sums);
+        assert!(next.len() >= items.saturating_mul(size) && next_norms.len() >= items.saturating_mul(slots));
+        assert!(reads.nrows() >= plan.reads(), "no room for what is read");
     }
     run {
         let Plan { shape, keys, heads, roles, .. } = *plan;
@@ -124,16 +141,16 @@ kernel! {
             );
             let (next, next_norms) = (of_mut(next, size, b), of_mut(next_norms, slots, b));
             let reads = column_mut(first_read, apart, rows, b);
-            act::<T, V>(shape, roles, memory, weightings, numbers, next, next_norms, reads, &mut *sums);
+            act::<T, V, true>(shape, roles, memory, weightings, numbers, next, next_norms, reads, &mut *sums);
         }
     }
 }
 
 kernel! {
     /// Gradient of [`step`], from what it gave. `d_memory` and `d_weightings` turn from the gradients by what is after the
-    /// step to those by what was before it; `d_numbers` is written. `d_similarity` (slots x keys), `scratch`
-    /// ([`scratch_len`](classic::scratch_len) for each head, of at most [`AT_ONCE`](classic::AT_ONCE)) and `sums` are scratch
-    /// for one item.
+    /// step to those by what was before it; of `d_numbers` the keys, the heads' numbers and the writers' vectors are written.
+    /// `d_similarity` (slots x keys), `scratch` ([`scratch_len`](super::classic::scratch_len) for each head, of at most
+    /// [`AT_ONCE`](super::classic::AT_ONCE)) and `sums` are scratch for one item.
     pub fn step_vjp[V, T](
         plan: &'a Plan<'a>, memory: &'a [T], norms: &'a [T], numbers: &'a [T], previous: &'a [T],
         similarity: &'a [T], trace: &'a [T], weightings: &'a [T], d_reads: Mat<'a, T>, d_memory: &'a mut [T],
@@ -141,15 +158,13 @@ kernel! {
         sums: &'a mut [T],
     )
     check {
-        let items = d_reads.ncols();
-        if items == 0 { return; }
-        plan.check(items, memory, norms, numbers, [previous, weightings], similarity, trace);
-        let (Plan { shape, keys, heads, .. }, [size, _, _, weights, ..]) = (*plan, plan.sizes());
-        assert!(d_memory.len() >= items * size && d_weightings.len() >= items * weights);
-        assert!(d_reads.nrows() >= plan.reads() && d_numbers.ncols() == items && d_numbers.nrows() >= plan.numbers);
-        assert!(d_similarity.len() >= shape.slots * keys.len());
-        assert!(scratch.len() >= scratch_for(shape.slots, heads.len()), "no room to work in");
-        assert!(sums.len() >= sums_len(2 * shape.width * heads.len()));
+        let (items, [size, .., weights, columns, _]) = (d_reads.ncols(), plan.sizes());
+        plan.check(items, memory, norms, numbers, previous, weightings, similarity, trace, sums);
+        assert!(d_memory.len() >= items.saturating_mul(size) && d_weightings.len() >= items.saturating_mul(weights));
+        assert!(d_reads.nrows() >= plan.reads(), "a gradient of what is read is missing");
+        assert!(d_numbers.ncols() >= items && d_numbers.nrows() >= plan.numbers, "no room for gradients by numbers");
+        let room = scratch_for(plan.shape.slots, plan.heads.len());
+        assert!(d_similarity.len() >= columns && scratch.len() >= room, "no room to work in");
     }
     run {
         let Plan { shape, keys, heads, roles, .. } = *plan;
@@ -162,7 +177,7 @@ kernel! {
             let (weightings, similarity) = (of(weightings, weights, b), of(similarity, columns, b));
             let (d_memory, d_numbers) = (of_mut(d_memory, size, b), column_mut(d_number, d_apart, many, b));
             let d_weightings = of_mut(d_weightings, weights, b);
-            act_vjp::<T, V>(
+            act_vjp::<T, V, true>(
                 shape, roles, memory, weightings, numbers, column(d_read, apart, rows, b), &mut *d_memory,
                 &mut *d_weightings, &mut *d_numbers, &mut *sums,
             );

@@ -69,9 +69,15 @@ pub trait Addressing<T: Real>: Debug + Send + Sync {
     fn operations(&self, _shape: Shape) -> Option<Operations> {
         None
     }
-    /// If this is the paper's chain, the settings of it: the memory may then make the weightings of all its heads in one
-    /// call of [`classic`](crate::kernels::classic::classic) instead of asking each. Its fields are then a key and the
-    /// [`NUMBERS`](crate::kernels::classic::NUMBERS) of that kernel, its trace that kernel's, and it has no state of its own.
+    /// If this is the paper's chain, its settings; constant, asked once. The memory may then make the weightings of several
+    /// heads in one call of [`classic`](crate::kernels::classic::classic) and never call `forward` and `backward`, which
+    /// must give the same numbers and the same trace: they are still called where another head of the phase is of another
+    /// kind, and `show` gets the kernel's trace either way. So an addressing that passes on to a chain and changes anything
+    /// must not pass this on.
+    ///
+    /// It only counts where the fields are one key of the memory's width and then the
+    /// [`NUMBERS`](crate::kernels::classic::NUMBERS) of that kernel, there is no state of its own, the trace is as long as
+    /// [`trace_len`](crate::kernels::classic::trace_len), and the memory has at least three slots.
     fn classic(&self) -> Option<Classic> {
         None
     }

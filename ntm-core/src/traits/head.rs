@@ -45,8 +45,9 @@ pub trait Head<T: Real>: Debug + Send + Sync {
     fn fields(&self, _shape: Shape) -> Vec<Field> {
         vec![]
     }
-    /// Whether its erase and add vectors are its own numbers as they stand, erase first: the memory then takes them from
-    /// there instead of asking for them.
+    /// Whether its erase and add vectors are its own numbers as they stand, erase first; constant, asked once. Where all
+    /// writers say so, and have exactly twice as many numbers of their own as the memory is wide, the memory takes them from
+    /// there and never calls `effect` and `effect_vjp`, which must agree; otherwise it calls these for all.
     fn effect_is_numbers(&self) -> bool {
         false
     }

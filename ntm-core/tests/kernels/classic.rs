@@ -236,3 +236,23 @@ fn heads<T: Real>(_: f64) {
 fn heads_at_once_are_each_alone_to_the_last_bit() {
     everywhere!(heads, 0.0, 0.0);
 }
+
+#[test]
+fn heads_beyond_their_slices_are_refused() {
+    let n = 16;
+    let refused = |spoil: fn(&mut ClassicHead)| {
+        let mut head = ClassicHead::default();
+        spoil(&mut head);
+        let run = move || {
+            let (numbers, similarity, previous) = ([0.5f64; NUMBERS], vec![0.5; n], vec![0.5; n]);
+            let (mut trace, mut out) = (vec![0.0; trace_len(n)], vec![0.0; n]);
+            classic(n, &[head], &numbers, &similarity, &previous, &mut trace, &mut out);
+        };
+        std::panic::catch_unwind(run).is_err()
+    };
+    assert!(!refused(|_| ()));
+    assert!(refused(|h| h.numbers = 1) && refused(|h| h.numbers = usize::MAX - 5));
+    assert!(refused(|h| h.head = 1) && refused(|h| h.head = usize::MAX));
+    assert!(refused(|h| h.key = 1) && refused(|h| h.key = usize::MAX));
+    assert!(refused(|h| h.trace = 1) && refused(|h| h.trace = usize::MAX - 47));
+}

@@ -1,4 +1,4 @@
-//! Every kernel against plain loops in `f64`: in `f64`, and in `f32` on every instruction set of this machine.
+//! Every kernel against plain loops in `f64` (the step of the memory against the kernels it is made of): in `f64`, and in `f32` on every instruction set of this machine.
 //!
 //! Inputs lie between not-a-numbers and outputs between canaries, so a kernel that reads or writes beyond its slices
 //! is found. What a kernel writes is filled with not-a-number first; what it adds to starts from known numbers.

@@ -12,39 +12,39 @@ use ntm_core::{Shape, Similarity};
 
 const ITEMS: usize = 3;
 
-/// Sizes of a plan: numbers of a head, of an item, and of an item's trace.
+/// Heads stand in falling order of their columns, with numbers and traces of nobody between theirs.
 fn check<T: Real>(shape: Shape, readers: usize, writers: usize, together: bool) {
     let Shape { slots, width } = shape;
     let what = format!("{shape:?}, {readers} readers, {writers} writers, together {together}");
     let count = readers + writers;
-    let of_head = width + NUMBERS;
-    // (key, numbers) of each head, then erase and add vectors
-    let many = count * of_head + writers * 2 * width;
-    let kept = count * trace_len(slots);
+    // a gap, a key, the other numbers of a head
+    let of_head = 2 + width + NUMBERS;
+    // the heads, then a gap and the erase and add vectors of each writer
+    let many = count * of_head + writers * (1 + 2 * width);
+    let kept = count * (trace_len(slots) + 3);
     let keys: Vec<Key> =
-        (0..count).map(|h| Key { at: h * of_head, similarity: Similarity::default() }).collect();
+        (0..count).map(|key| Key { at: key * of_head + 2, similarity: Similarity::default() }).collect();
     let heads: Vec<ClassicHead> = (0..count)
-        .map(|head| ClassicHead {
+        .map(|key| ClassicHead {
             classic: Classic::default(),
-            head,
-            numbers: head * of_head + width,
-            key: head,
-            trace: head * trace_len(slots),
+            head: count - 1 - key,
+            numbers: key * of_head + 2 + width,
+            key,
+            trace: (count - 1 - key) * (trace_len(slots) + 3) + 3,
         })
         .collect();
     let r: Vec<usize> = (writers..count).collect();
-    let effect = |w: usize| count * of_head + w * 2 * width;
+    let effect = |w: usize| count * of_head + w * (1 + 2 * width) + 1;
     let w: Vec<Writer> = (0..writers).rev().map(|head| Writer { head, effect: effect(head) }).collect();
     let roles = Roles { readers: &r, writers: &w, together };
-    let plan = Plan { shape, keys: &keys, heads: &heads, roles, numbers: many, trace: kept };
-    assert!(plan.fits());
+    let plan = Plan::new(shape, &keys, &heads, roles, many, kept).unwrap();
 
     let size = shape.numbers();
     let memory = input::<T>(&signed(1, ITEMS * size));
     let norms = input::<T>(&draw(2, ITEMS * slots, 0.5, 2.0));
     let mut numbers = signed(3, ITEMS * many);
     for head in numbers.chunks_mut(many).flat_map(|item| item[..count * of_head].chunks_mut(of_head)) {
-        head[width..].copy_from_slice(&[3.0, 0.25, 0.25, 0.5, 0.25, 1.5]);
+        head[2 + width..].copy_from_slice(&[3.0, 0.25, 0.25, 0.5, 0.25, 1.5]);
     }
     let numbers = input::<T>(&numbers);
     let previous: Vec<f64> = (0..ITEMS * count).flat_map(|i| weighting(4 + i, slots)).collect();
@@ -171,17 +171,19 @@ fn check<T: Real>(shape: Shape, readers: usize, writers: usize, together: bool) 
     same("gradient by memory", &d_memory, &d_memory_1);
     same("gradient by weightings", &d_weights, &d_previous);
     same("gradient by numbers", &d_numbers, &d_numbers_1);
+    let written = |i: usize| {
+        let of_keys = keys.iter().any(|k| (k.at..k.at + width + NUMBERS).contains(&i));
+        of_keys || w.iter().any(|w| (w.effect..w.effect + 2 * width).contains(&i))
+    };
     for item in d_numbers.chunks(d_apart) {
-        all_finite(&what, &item[..many]);
+        assert!((0..d_apart).all(|i| item[i].to().is_finite() == written(i)), "{what}: numbers of nobody");
     }
 }
 
 fn sizes<T: Real>(_: f64) {
     for (slots, width) in pairs([3, 7, 16, 37, 128], [1, 10]) {
-        for (readers, writers, together) in
-            [(1, 1, true), (0, 1, true), (2, 2, true), (2, 2, false), (0, 4, true), (1, 2, false)]
-        {
-            check::<T>(Shape { slots, width }, readers, writers, together);
+        for together in [true, false] {
+            check::<T>(Shape { slots, width }, 1, 1, together);
         }
     }
 }
@@ -190,15 +192,104 @@ fn a_step_is_its_kernels_one_after_another_to_the_last_bit() {
     everywhere!(sizes, 0.0, 0.0);
 }
 
+/// What a plan is made of, to be spoiled.
+#[derive(Clone)]
+struct Parts {
+    shape: Shape,
+    keys: Vec<Key>,
+    heads: Vec<ClassicHead>,
+    readers: Vec<usize>,
+    writers: Vec<Writer>,
+    numbers: usize,
+    trace: usize,
+}
+impl Parts {
+    /// One head that reads and one that writes.
+    fn good() -> Parts {
+        let shape = Shape { slots: 16, width: 2 };
+        let head = |h: usize| ClassicHead {
+            head: h,
+            key: h,
+            numbers: 2 + 8 * h,
+            trace: 48 * h,
+            ..ClassicHead::default()
+        };
+        Parts {
+            shape,
+            keys: [0, 8].map(|at| Key { at, similarity: Similarity::default() }).to_vec(),
+            heads: vec![head(0), head(1)],
+            readers: vec![0],
+            writers: vec![Writer { head: 1, effect: 16 }],
+            numbers: 20,
+            trace: 96,
+        }
+    }
+    fn plan(&self) -> Option<Plan<'_>> {
+        let roles = Roles { readers: &self.readers, writers: &self.writers, together: true };
+        Plan::new(self.shape, &self.keys, &self.heads, roles, self.numbers, self.trace)
+    }
+}
+
 #[test]
-fn there_is_no_plan_without_heads_or_writers_or_for_more_than_one_pass() {
-    let (key, head) = (Key { at: 0, similarity: Similarity::default() }, ClassicHead::default());
-    let (writer, shape) = (Writer { head: 0, effect: 0 }, Shape { slots: 8, width: 2 });
-    let fits = |heads: usize, readers: &[usize], writers: usize| {
-        let (heads, writers) = (vec![head; heads], vec![writer; writers]);
-        let roles = Roles { readers, writers: &writers, together: true };
-        Plan { shape, keys: &[key], heads: &heads, roles, numbers: 20, trace: 48 }.fits()
+fn a_plan_that_leaves_an_item_or_is_not_for_a_pair_of_heads_is_none() {
+    assert!(Parts::good().plan().is_some());
+    let spoils: [(&str, fn(&mut Parts)); 25] = [
+        ("no heads", |p| p.heads.clear()),
+        ("no writers", |p| p.writers.clear()),
+        ("no readers", |p| p.readers.clear()),
+        ("two that write", |p| p.writers.push(p.writers[0])),
+        ("three heads", |p| p.heads.push(p.heads[0])),
+        ("two slots", |p| p.shape.slots = 2),
+        ("a wide memory", |p| p.shape.width = usize::MAX),
+        ("few numbers", |p| p.numbers = 19),
+        ("a short trace", |p| p.trace = 95),
+        ("a key too far", |p| p.keys[1].at = 19),
+        ("a key that wraps", |p| p.keys[1].at = usize::MAX - 1),
+        ("no such key", |p| p.heads[1].key = 2),
+        ("a key's column that wraps", |p| p.heads[1].key = usize::MAX),
+        ("numbers too far", |p| p.heads[1].numbers = 15),
+        ("numbers that wrap", |p| p.heads[1].numbers = usize::MAX - 5),
+        ("no such column", |p| p.heads[1].head = 2),
+        ("a column that wraps", |p| p.heads[1].head = usize::MAX),
+        ("a column twice", |p| p.heads[1].head = 0),
+        ("a trace that wraps", |p| p.heads[1].trace = usize::MAX - 47),
+        ("a reader of nothing", |p| p.readers[0] = 2),
+        ("a reader that wraps", |p| p.readers[0] = usize::MAX),
+        ("a writer of nothing", |p| p.writers[0].head = usize::MAX),
+        ("reads and writes", |p| p.readers[0] = 1),
+        ("vectors too far", |p| p.writers[0].effect = 17),
+        ("vectors that wrap", |p| p.writers[0].effect = usize::MAX - 3),
+    ];
+    for (what, spoil) in spoils {
+        let mut parts = Parts::good();
+        spoil(&mut parts);
+        assert!(parts.plan().is_none(), "{what}");
+    }
+}
+
+#[test]
+fn a_step_without_room_is_refused() {
+    let parts = Parts::good();
+    let plan = parts.plan().unwrap();
+    // memory, norms, numbers, previous, similarity, trace, weightings, next, its norms, sums; then items and what is read
+    let sizes = [64, 32, 40, 64, 64, 192, 64, 64, 32, sums_len(8)];
+    let run = |sizes: [usize; 10], items: usize, rows: usize| {
+        let mut all = sizes.map(|n| vec![0.5f64; n]);
+        let mut reads = vec![0.0; items.min(4) * rows];
+        let columns = mat_apart_mut(&mut reads, rows, items, rows);
+        let [memory, norms, numbers, previous, similarity, trace, weightings, next, next_norms, sums] =
+            &mut all;
+        step(
+            &plan, memory, norms, numbers, previous, similarity, trace, weightings, next, next_norms,
+            columns, sums,
+        );
     };
-    assert!(fits(2, &[1], 1));
-    assert!(!fits(0, &[1], 1) && !fits(2, &[0, 1], 0) && !fits(8, &[4, 5, 6, 7], 4));
+    let refused = |sizes, items, rows| std::panic::catch_unwind(|| run(sizes, items, rows)).is_err();
+    assert!(!refused(sizes, 2, 2) && !refused(sizes, 0, 2) && !refused([sizes[9]; 10], 2, 2));
+    for i in 0..sizes.len() {
+        let mut short = sizes;
+        short[i] -= 1;
+        assert!(refused(short, 2, 2), "block {i}");
+    }
+    assert!(refused(sizes, 3, 2) && refused(sizes, 2, 1) && refused(sizes, 1 << 60, 0));
 }

@@ -30,11 +30,11 @@ impl<T: Real> Dense<T> {
         let ([d_new, d_sim, d_effects, chain, sums], flat) = carve_mut(s.scratch, 1, self.scratch_blocks());
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
         let similarities = &*similarities;
-        let mut by_phases = s.items;
-        if let Some(plan) = self.plan(turn) {
+        let plan = self.plan(turn);
+        if let Some(plan) = &plan {
             let (new, d) = (weightings_next, d_x.as_view_mut());
             step_vjp(
-                &plan,
+                plan,
                 memory,
                 norm,
                 numbers,
@@ -50,9 +50,8 @@ impl<T: Real> Dense<T> {
                 chain,
                 sums,
             );
-            by_phases = 0;
         }
-        for b in 0..by_phases {
+        for b in 0..if plan.is_some() { 0 } else { s.items } {
             let numbers = of_item(numbers, self.numbers, b);
             let sim = of_item(similarities, slots * self.keys, b);
             let effects = of_item(effects, self.effects, b);

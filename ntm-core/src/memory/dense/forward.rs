@@ -15,20 +15,13 @@ impl<T: Real> Dense<T> {
         Roles { readers: &p.readers, writers: &p.writers, together: self.writes == super::Writes::Together }
     }
 
-    /// The plan of this part of a step, where one call can do it: one phase of all heads, all with the paper's chain.
+    /// The plan of this part of a step, where one call can do it: one phase of a pair of heads with the paper's chain.
     pub(super) fn plan(&self, turn: Turn) -> Option<Plan<'_>> {
         let [p] = self.phases_of(turn) else { return None };
-        let whole = !self.split && !p.previous && self.effects == 0;
-        let (numbers, trace) = (self.numbers, self.trace);
-        let plan = Plan {
-            shape: self.shape,
-            keys: &p.keys,
-            heads: &p.classic,
-            roles: self.roles(p),
-            numbers,
-            trace,
-        };
-        (whole && plan.fits()).then_some(plan)
+        if self.split || self.effects > 0 || p.classic.is_empty() {
+            return None;
+        }
+        Plan::new(self.shape, &p.keys, &p.classic, self.roles(p), self.numbers, self.trace)
     }
 
     /// One part of a step: its phases on all items.
@@ -47,7 +40,6 @@ impl<T: Real> Dense<T> {
         self.activations.apply(&mut numbers[..self.numbers * s.items]);
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
         if let Some(plan) = self.plan(turn) {
-            let next = (memory_next, norm_next);
             step(
                 &plan,
                 memory,
@@ -57,8 +49,8 @@ impl<T: Real> Dense<T> {
                 similarities,
                 traces,
                 weightings_next,
-                next.0,
-                next.1,
+                memory_next,
+                norm_next,
                 y,
                 sums,
             );
@@ -139,5 +131,74 @@ impl<T: Real> Dense<T> {
             memory_next[..size * s.items].copy_from_slice(&memory[..size * s.items]);
             norm_next[..slots * s.items].copy_from_slice(&norm[..slots * s.items]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Arrangement, Order};
+    use super::*;
+    use crate::heads::{Erase, Read, Write};
+    use crate::kernels::classic::{Classic, NUMBERS, trace_len};
+    use crate::start::MemoryStart;
+    use crate::traits::{Addressing, Head, LookGradient, Using};
+    use crate::{Activation, Field, Shape, Similarity};
+
+    const SHAPE: Shape = Shape { slots: 16, width: 3 };
+
+    /// Says that it is the paper's chain, with one number too many where `more`.
+    #[derive(Debug)]
+    struct Says {
+        more: bool,
+    }
+    impl Addressing<f64> for Says {
+        fn fields(&self, shape: Shape) -> Vec<Field> {
+            let key = Field::key("key", shape.width, Activation::Linear, Similarity::default());
+            vec![key, Field::new("others", NUMBERS + usize::from(self.more), Activation::Linear)]
+        }
+        fn trace(&self, shape: Shape) -> usize {
+            trace_len(shape.slots)
+        }
+        fn classic(&self) -> Option<Classic> {
+            Some(Classic::default())
+        }
+        fn forward(&self, _: &Look<'_, f64>, _: &mut [f64], _: &mut [f64], _: &mut [f64]) {}
+        fn backward(
+            &self,
+            _: &Look<'_, f64>,
+            _: &mut [f64],
+            _: &[f64],
+            _: &[f64],
+            _: &mut [f64],
+            _: &mut LookGradient<'_, f64>,
+            _: &mut [f64],
+        ) {
+        }
+    }
+
+    fn planned(heads: Vec<Box<dyn Head<f64>>>, order: Order) -> bool {
+        let arrangement = Arrangement { order, ..Arrangement::default() };
+        Dense::new(SHAPE, heads, arrangement, MemoryStart::Constant(0.0)).plan(Turn::After).is_some()
+    }
+    fn read(more: bool) -> Box<dyn Head<f64>> {
+        Box::new(Read::new(Says { more }))
+    }
+    fn write(erase: Erase) -> Box<dyn Head<f64>> {
+        Box::new(Write { erase, ..Write::new(Says { more: false }) })
+    }
+
+    #[test]
+    fn a_step_is_one_call_where_a_pair_of_heads_has_the_chain() {
+        let own = || write(Erase::Own(Activation::Sigmoid));
+        let paper = Order::ReadThenWrite;
+        assert!(planned(vec![read(false), own()], paper));
+        assert!(planned(vec![own(), read(false)], paper));
+        assert!(!planned(vec![read(false), own()], Order::Listed), "two versions of the memory");
+        assert!(!planned(vec![read(true), own()], paper), "other numbers");
+        assert!(!planned(vec![read(false), write(Erase::Coupled)], paper), "vectors that are no numbers");
+        assert!(!planned(vec![read(false)], paper), "nothing is written");
+        assert!(!planned(vec![read(false), own(), own()], paper), "more than a pair");
+        let before = Read { using: Using::Previous, ..Read::new(Says { more: false }) };
+        assert!(!planned(vec![Box::new(before), own()], paper), "a step in two parts");
     }
 }

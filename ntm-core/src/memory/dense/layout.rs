@@ -1,10 +1,10 @@
 //! Where the things of each head lie within an item, and which heads act together.
 use super::{Arrangement, Order, Step};
 use crate::buffers::ALIGN;
-use crate::kernels::classic::ClassicHead;
+use crate::kernels::classic::{Classic, ClassicHead, NUMBERS, trace_len};
 use crate::kernels::read_write::Writer;
 use crate::kernels::similarity::Key;
-use crate::traits::{Action, Head, Using};
+use crate::traits::{Action, Addressing, Head, Using};
 use crate::{Field, Real, Shape};
 use std::ops::Range;
 
@@ -58,7 +58,7 @@ impl Seat {
             seats[head].keys = key..key + count;
             key += count;
         }
-        // and so do the effects of its writers
+        // and so do the effects of its writers, where they are not among the numbers
         for (lane, writer) in phases.all().flat_map(|p| &p.writers).enumerate() {
             seats[writer.head].lane = lane;
         }
@@ -66,9 +66,24 @@ impl Seat {
     }
 }
 
-/// Whether all writers take their erase and add vectors from their numbers.
-pub(super) fn effects_are_numbers<T: Real>(heads: &[Box<dyn Head<T>>]) -> bool {
-    heads.iter().all(|h| h.action() == Action::Read || h.effect_is_numbers())
+/// Whether all writers take their erase and add vectors from their numbers, and have as many.
+pub(super) fn effects_are_numbers<T: Real>(shape: Shape, heads: &[Box<dyn Head<T>>]) -> bool {
+    let plain = |h: &dyn Head<T>| h.effect_is_numbers() && Field::count(&h.fields(shape)) == 2 * shape.width;
+    heads.iter().all(|h| h.action() == Action::Read || plain(&**h))
+}
+
+/// The settings of an addressing that is the paper's chain and has what goes with it.
+fn classic_of<T: Real>(shape: Shape, addressing: &dyn Addressing<T>) -> Option<Classic> {
+    let fields = addressing.fields(shape);
+    let key_first = fields.first().is_some_and(|f| f.key.is_some() && f.count == shape.width);
+    let keys = fields.iter().filter(|f| f.key.is_some()).count();
+    let kernel = key_first
+        && keys == 1
+        && Field::count(&fields) == shape.width + NUMBERS
+        && addressing.own(shape) == 0
+        && addressing.trace(shape) >= trace_len(shape.slots)
+        && shape.slots >= 3;
+    addressing.classic().filter(|_| kernel)
 }
 
 /// The phases of a step.
@@ -166,7 +181,7 @@ impl Phase {
         fields: &[Vec<Field>],
     ) -> Phase {
         // effects are numbers of the writers, or blocks of their own
-        let plain = effects_are_numbers(heads);
+        let plain = effects_are_numbers(shape, heads);
         let effect =
             |h: usize| if plain { seats[h].own_numbers.start } else { 2 * seats[h].lane * shape.width };
         let mut keys = vec![];
@@ -179,7 +194,7 @@ impl Phase {
         }
         let start = self.heads.first().map_or(0, |&h| seats[h].keys.start);
         let classic = |&h: &usize| {
-            let (classic, seat) = (heads[h].addressing().classic()?, &seats[h]);
+            let (classic, seat) = (classic_of(shape, heads[h].addressing())?, &seats[h]);
             let (numbers, key) = (seat.numbers.start + shape.width, seat.keys.start - start);
             Some(ClassicHead { classic, head: h, numbers, key, trace: seat.trace.start })
         };

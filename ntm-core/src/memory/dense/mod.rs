@@ -97,7 +97,7 @@ pub struct Dense<T: Real> {
     keys: usize,
     own: usize,
     trace: usize,
-    /// most that one addressing wants
+    /// most that an addressing wants, or heads at once
     scratch: usize,
     readers: usize,
     writers: usize,
@@ -135,7 +135,11 @@ impl<T: Real> Dense<T> {
             trace: total(|s| s.trace.end),
             scratch: alone.chain(at_once).max().unwrap_or(0),
             readers: count(Action::Read),
-            effects: if effects_are_numbers(&heads) { 0 } else { 2 * shape.width * count(Action::Write) },
+            effects: if effects_are_numbers(shape, &heads) {
+                0
+            } else {
+                2 * shape.width * count(Action::Write)
+            },
             writers: count(Action::Write),
             between: versions.saturating_sub(1),
             phases,
@@ -182,7 +186,8 @@ impl<T: Real> Dense<T> {
             between * slots,
         ]
     }
-    /// gradients by the new weightings, by similarity, by effects; an addressing's scratch; sums over slots
+    /// gradients by the new weightings, by similarity, by effects that are not numbers; scratch of the addressings; sums
+    /// over slots
     fn scratch_blocks(&self) -> [usize; 5] {
         let (slots, width) = (self.shape.slots, self.shape.width);
         let sums = sums_len(2 * width * self.heads.len().max(1));
