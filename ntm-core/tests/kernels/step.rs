@@ -233,7 +233,8 @@ impl Parts {
 #[test]
 fn a_plan_that_leaves_an_item_or_is_not_for_a_pair_of_heads_is_none() {
     assert!(Parts::good().plan().is_some());
-    let spoils: [(&str, fn(&mut Parts)); 25] = [
+    type Spoil = (&'static str, fn(&mut Parts));
+    let spoils: [Spoil; 25] = [
         ("no heads", |p| p.heads.clear()),
         ("no writers", |p| p.writers.clear()),
         ("no readers", |p| p.readers.clear()),
