@@ -252,7 +252,7 @@ fn every_kernel_is_compared_with_a_plain_loop() {
         for block in text.split("\nkernel! {").skip(1) {
             // a private one is reached through those that are not
             let Some((_, declared)) = block.split_once("pub fn ") else { continue };
-            let name = declared.split(['[', '(', '<', '/']).next().unwrap_or_default().trim();
+            let name = declared.split(['[', '(', '<']).next().unwrap_or_default().trim();
             kernels.push((file.as_str(), name));
         }
     }

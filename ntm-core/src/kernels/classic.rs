@@ -116,6 +116,16 @@ kernel! {
     run { weigh::<V>(slots, heads, numbers.as_ptr(), similarity.as_ptr(), previous.as_ptr(), trace.as_mut_ptr(), out.as_mut_ptr()) }
 }
 
+/// Runs a stage for each head: its place among those at once, the head, its numbers.
+macro_rules! each {
+    ($heads:ident, $numbers:ident, |$q:ident, $head:ident, $by:ident| $body:block) => {
+        for ($q, $head) in $heads.iter().enumerate() {
+            let $by = Numbers::of($head, $numbers);
+            $body
+        }
+    };
+}
+
 /// The body of [`classic`].
 #[inline(always)]
 pub(super) unsafe fn weigh<V: Vector>(
@@ -129,14 +139,6 @@ pub(super) unsafe fn weigh<V: Vector>(
 ) {
     let step = block(n, 1);
     for heads in heads.chunks(AT_ONCE) {
-        macro_rules! each {
-            (|$q:ident, $head:ident, $by:ident| $body:block) => {
-                for ($q, $head) in heads.iter().enumerate() {
-                    let $by = Numbers::of($head, numbers);
-                    $body
-                }
-            };
-        }
         macro_rules! similar {
             ($head:ident) => {
                 similarity.add($head.key * n)
@@ -164,7 +166,7 @@ pub(super) unsafe fn weigh<V: Vector>(
         }
         let (mut tops, mut sums) = ([V::zero(); AT_ONCE], [V::zero(); AT_ONCE]);
         // content
-        each!(|q, head, by| {
+        each!(heads, numbers, |q, head, by| {
             let (similar, strength) = (similar!(head), V::splat(by.strength));
             let mut top = V::of(-1e30);
             vectors!(V, n, |i, TAIL, k| {
@@ -173,7 +175,7 @@ pub(super) unsafe fn weigh<V: Vector>(
             });
             tops[q] = top;
         });
-        each!(|q, head, by| {
+        each!(heads, numbers, |q, head, by| {
             let (similar, strength, content) = (similar!(head), V::splat(by.strength), content!(head));
             let low = V::splat(-tops[q].hmax());
             let mut sum = V::zero();
@@ -185,7 +187,7 @@ pub(super) unsafe fn weigh<V: Vector>(
             sums[q] = sum;
         });
         // interpolation and shift
-        each!(|q, head, by| {
+        each!(heads, numbers, |q, head, by| {
             let (content, previous, out) = (content!(head), previous.add(head.head * n), out!(head));
             let (shifted, logs) = (shifted!(head), logs!(head));
             let (scale, gate) = (V::splat(V::S::of(1.0) / sums[q].hsum()), V::splat(by.gate));
@@ -239,7 +241,7 @@ pub(super) unsafe fn weigh<V: Vector>(
             tops[q] = top;
         });
         // sharpening
-        each!(|q, head, by| {
+        each!(heads, numbers, |q, head, by| {
             let (logs, out) = (logs!(head), out!(head));
             let lowest = -(by.sharpening * tops[q].hmax());
             let (g, low) = (V::splat(by.sharpening), V::splat(lowest));
@@ -251,7 +253,7 @@ pub(super) unsafe fn weigh<V: Vector>(
             });
             (tops[q], sums[q]) = (low, sum);
         });
-        each!(|q, head, _by| {
+        each!(heads, numbers, |q, head, _by| {
             let out = out!(head);
             let mut sum = sums[q].hsum();
             let epsilon = head.classic.epsilon;
@@ -307,14 +309,6 @@ pub(super) unsafe fn weigh_vjp<V: Vector, const TURNS: bool>(
 ) {
     let step = block(n, 1);
     for heads in heads.chunks(AT_ONCE) {
-        macro_rules! each {
-            (|$q:ident, $head:ident, $by:ident| $body:block) => {
-                for ($q, $head) in heads.iter().enumerate() {
-                    let $by = Numbers::of($head, numbers);
-                    $body
-                }
-            };
-        }
         macro_rules! of_head {
             ($all:ident, $head:ident) => {
                 $all.add($head.head * n)
@@ -332,7 +326,7 @@ pub(super) unsafe fn weigh_vjp<V: Vector, const TURNS: bool>(
         }
         let mut dots = [V::zero(); AT_ONCE];
         // sharpening
-        each!(|q, head, _by| {
+        each!(heads, numbers, |q, head, _by| {
             let (out, d_out) = (of_head!(out, head), of_head!(d_out, head));
             let mut dot = V::zero();
             vectors!(V, n, |i, TAIL, k| {
@@ -340,7 +334,7 @@ pub(super) unsafe fn weigh_vjp<V: Vector, const TURNS: bool>(
             });
             dots[q] = dot;
         });
-        each!(|q, head, by| {
+        each!(heads, numbers, |q, head, by| {
             let (out, d_out, d_moved) = (of_head!(out, head), of_head!(d_out, head), d_moved!(q));
             let (shifted, logs) = (trace.add(head.trace + step), trace.add(head.trace + 2 * step));
             let (dot, g, base) =
@@ -355,7 +349,7 @@ pub(super) unsafe fn weigh_vjp<V: Vector, const TURNS: bool>(
             *d_numbers.add(head.numbers + 5) = d_sharpening.hsum();
         });
         // shift and interpolation
-        each!(|q, head, by| {
+        each!(heads, numbers, |q, head, by| {
             let (content, previous, d_moved) = (content!(head), of_head!(previous, head), d_moved!(q));
             let (d_previous, d_similarity) = (of_head!(d_previous, head), d_similarity.add(head.key * n));
             let taps = by.taps.map(V::splat);
@@ -429,7 +423,7 @@ pub(super) unsafe fn weigh_vjp<V: Vector, const TURNS: bool>(
             dots[q] = dot;
         });
         // content
-        each!(|q, head, by| {
+        each!(heads, numbers, |q, head, by| {
             let (content, d) = (content!(head), d_similarity.add(head.key * n));
             let similar = similarity.add(head.key * n);
             let (dot, strength) = (V::splat(dots[q].hsum()), V::splat(by.strength));

@@ -231,29 +231,8 @@ unsafe fn run_avx2<K: Kernel<f32>>(kernel: K) {
     kernel.run::<x86::V8>()
 }
 
-/// Declares a kernel: a safe function that checks its arguments, then runs the body with vectors `$v` of `$t`. The body
-/// is a function too, `$inner`, for kernels that are made of others: whoever calls it has done what `check` does.
+/// Declares a kernel: a safe function that checks its arguments, then runs the body with vectors `$v` of `$t`.
 macro_rules! kernel {
-    ($(#[$meta:meta])* $visible:vis fn $name:ident / $inner:ident[$v:ident, $t:ident]($($arg:ident: $type:ty),* $(,)?)
-     check $check:block run $body:block) => {
-        $(#[$meta])*
-        #[allow(clippy::too_many_arguments)]
-        $visible fn $name<'a, $t: $crate::kernels::Real>($($arg: $type),*) {
-            struct Arguments<'a, $t> { $($arg: $type,)* life: std::marker::PhantomData<&'a $t> }
-            impl<'a, $t: $crate::kernels::Real> $crate::kernels::Kernel<$t> for Arguments<'a, $t> {
-                #[inline(always)]
-                fn run<$v: $crate::kernels::Vector<S = $t>>(self) {
-                    // SAFETY: `check` has compared every length with what the body touches
-                    unsafe { $inner::<$t, $v>($(self.$arg),*) }
-                }
-            }
-            $check
-            $t::run(Arguments { $($arg,)* life: std::marker::PhantomData })
-        }
-        #[allow(clippy::too_many_arguments, unused_unsafe)]
-        #[inline(always)]
-        pub(super) unsafe fn $inner<'a, $t: $crate::kernels::Real, $v: $crate::kernels::Vector<S = $t>>($($arg: $type),*) $body
-    };
     ($(#[$meta:meta])* $visible:vis fn $name:ident[$v:ident, $t:ident]($($arg:ident: $type:ty),* $(,)?)
      check $check:block run $body:block) => {
         $(#[$meta])*

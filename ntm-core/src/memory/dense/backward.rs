@@ -51,7 +51,8 @@ impl<T: Real> Dense<T> {
                 sums,
             );
         }
-        for b in 0..if plan.is_some() { 0 } else { s.items } {
+        let phased = if plan.is_some() { 0 } else { s.items };
+        for b in 0..phased {
             let numbers = of_item(numbers, self.numbers, b);
             let sim = of_item(similarities, slots * self.keys, b);
             let effects = of_item(effects, self.effects, b);
