@@ -34,6 +34,7 @@ pub mod views;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 pub use vector::{One, Vector};
 
@@ -78,15 +79,20 @@ impl Real for f32 {
     }
     #[inline]
     fn run<K: Kernel<f32>>(kernel: K) {
-        match LEVEL.load(Relaxed) {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the level was set from what the processor reports
-            AVX512 => unsafe { run_avx512(kernel) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above
-            AVX2 => unsafe { run_avx2(kernel) },
-            BASELINE => kernel.run::<four::Four>(),
-            _ => detect_and_run(kernel),
+        // handed on by its place: moved, it would be copied in other pieces than it was written in, and the processor
+        // would wait at every call until the writes had reached the cache
+        let kernel = ManuallyDrop::new(kernel);
+        let kernel = &raw const *kernel;
+        // SAFETY: each takes the kernel from its place, once; the level was set from what the processor reports
+        unsafe {
+            match LEVEL.load(Relaxed) {
+                #[cfg(target_arch = "x86_64")]
+                AVX512 => run_avx512(kernel),
+                #[cfg(target_arch = "x86_64")]
+                AVX2 => run_avx2(kernel),
+                BASELINE => run_baseline(kernel),
+                _ => detect_and_run(kernel),
+            }
         }
     }
 }
@@ -215,20 +221,24 @@ pub enum InstructionSetError {
 }
 
 #[cold]
-fn detect_and_run<K: Kernel<f32>>(kernel: K) {
+unsafe fn detect_and_run<K: Kernel<f32>>(kernel: *const K) {
     InstructionSet::current();
-    f32::run(kernel)
+    f32::run(kernel.read())
 }
-
+// never inlined: it would make room on the stack for itself where only the others are called
+#[inline(never)]
+unsafe fn run_baseline<K: Kernel<f32>>(kernel: *const K) {
+    kernel.read().run::<four::Four>()
+}
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,bmi2")]
-unsafe fn run_avx512<K: Kernel<f32>>(kernel: K) {
-    kernel.run::<x86::V16>()
+unsafe fn run_avx512<K: Kernel<f32>>(kernel: *const K) {
+    kernel.read().run::<x86::V16>()
 }
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,bmi2")]
-unsafe fn run_avx2<K: Kernel<f32>>(kernel: K) {
-    kernel.run::<x86::V8>()
+unsafe fn run_avx2<K: Kernel<f32>>(kernel: *const K) {
+    kernel.read().run::<x86::V8>()
 }
 
 /// Declares a kernel: a safe function that checks its arguments, then runs the body with vectors `$v` of `$t`.
