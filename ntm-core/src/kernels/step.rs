@@ -5,46 +5,47 @@
 //! At 128 slots each of the three is some tenth of a microsecond of work, so entering them one by one and looking at
 //! their arguments is worth saving.
 use super::classic::{ClassicHead, NUMBERS, scratch_for, trace_len, weigh, weigh_vjp};
-use super::read_write::{Roles, act, act_vjp};
+use super::read_write::{Roles, Writer, act, act_vjp};
 use super::similarity::{Key, similar, similar_vjp};
 use super::slots::{holds, sums_len};
 use super::{Real, kernel};
 use crate::Shape;
 use crate::buffers::{Mat, MatMut};
+use std::slice::from_ref;
 
 /// Which heads do what in a step that is one call, and where the things of an item are.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan<'a> {
+#[derive(Clone, Debug)]
+pub struct Plan {
     shape: Shape,
-    keys: &'a [Key],
-    heads: &'a [ClassicHead],
-    roles: Roles<'a>,
+    keys: Vec<Key>,
+    heads: [ClassicHead; 2],
+    reader: usize,
+    writer: Writer,
     numbers: usize,
     trace: usize,
 }
 
-impl<'a> Plan<'a> {
+impl Plan {
     /// A plan for items of `numbers` activated numbers, among them the keys, the [`NUMBERS`] of each head and the erase and
-    /// add vectors of the writers, none of which overlap, and of `trace` numbers that their heads keep. `keys` are in the
+    /// add vectors of the writer, none of which overlap, and of `trace` numbers that their heads keep. `keys` are in the
     /// order of the columns of similarity; each of the columns of the weightings is one head's.
     ///
     /// `None` if there are fewer than three slots, if not one head reads and another one writes, or if something lies
     /// outside of an item.
     pub fn new(
         shape: Shape,
-        keys: &'a [Key],
-        heads: &'a [ClassicHead],
-        roles: Roles<'a>,
+        keys: &[Key],
+        heads: &[ClassicHead],
+        roles: Roles<'_>,
         numbers: usize,
         trace: usize,
     ) -> Option<Self> {
         let Shape { slots, width } = shape;
-        let plan = Plan { shape, keys, heads, roles, numbers, trace };
-        let (&[reader], [writer]) = (roles.readers, roles.writers) else { return None };
-        let [one, other] = heads else { return None };
+        let (&[reader], &[writer]) = (roles.readers, roles.writers) else { return None };
+        let heads: [ClassicHead; 2] = heads.try_into().ok()?;
         let fits = slots >= 3
-            && [one.head, other.head, reader, writer.head].iter().all(|&column| column < 2)
-            && one.head != other.head
+            && heads.iter().map(|head| head.head).chain([reader, writer.head]).all(|column| column < 2)
+            && heads[0].head != heads[1].head
             && reader != writer.head
             && keys.iter().all(|key| holds(numbers, key.at, width))
             && holds(numbers, writer.effect, width.saturating_mul(2))
@@ -53,7 +54,11 @@ impl<'a> Plan<'a> {
                     holds(numbers, head.numbers, NUMBERS) && holds(trace, head.trace, trace_len(slots));
                 inside && head.key < keys.len()
             });
-        fits.then_some(plan)
+        fits.then(|| Plan { shape, keys: keys.to_vec(), heads, reader, writer, numbers, trace })
+    }
+    fn roles(&self) -> Roles<'_> {
+        let (readers, writers) = (from_ref(&self.reader), from_ref(&self.writer));
+        Roles { readers, writers, together: true }
     }
     /// Numbers of an item in: the memory, its norms, the activated numbers, the weightings, the similarities, the trace.
     fn sizes(&self) -> [usize; 6] {
@@ -86,7 +91,7 @@ impl<'a> Plan<'a> {
         assert!(sums.len() >= sums_len(columns), "no room for sums");
     }
     fn reads(&self) -> usize {
-        self.roles.readers.len().saturating_mul(self.shape.width)
+        self.shape.width
     }
 }
 
@@ -115,7 +120,7 @@ kernel! {
     /// of `reads` (width x readers, in the order of the plan's). All but `reads` have their items one after another. `sums`
     /// is scratch of [`sums_len`]`(2 * width * heads)`.
     pub fn step[V, T](
-        plan: &'a Plan<'a>, memory: &'a [T], norms: &'a [T], numbers: &'a [T], previous: &'a [T],
+        plan: &'a Plan, memory: &'a [T], norms: &'a [T], numbers: &'a [T], previous: &'a [T],
         similarity: &'a mut [T], trace: &'a mut [T], weightings: &'a mut [T], next: &'a mut [T],
         next_norms: &'a mut [T], reads: MatMut<'a, T>, sums: &'a mut [T],
     )
@@ -126,7 +131,7 @@ kernel! {
         assert!(reads.nrows() >= plan.reads(), "no room for what is read");
     }
     run {
-        let Plan { shape, keys, heads, roles, .. } = *plan;
+        let (shape, keys, heads, roles) = (plan.shape, &plan.keys[..], &plan.heads[..], plan.roles());
         let [size, slots, many, weights, columns, kept] = plan.sizes();
         let (mut reads, rows) = (reads, plan.reads());
         let (first_read, apart) = (reads.as_mut_ptr(), reads.strides().1);
@@ -152,7 +157,7 @@ kernel! {
     /// `d_similarity` (slots x keys), `scratch` ([`scratch_len`](super::classic::scratch_len) for each head, of at most
     /// [`AT_ONCE`](super::classic::AT_ONCE)) and `sums` are scratch for one item.
     pub fn step_vjp[V, T](
-        plan: &'a Plan<'a>, memory: &'a [T], norms: &'a [T], numbers: &'a [T], previous: &'a [T],
+        plan: &'a Plan, memory: &'a [T], norms: &'a [T], numbers: &'a [T], previous: &'a [T],
         similarity: &'a [T], trace: &'a [T], weightings: &'a [T], d_reads: Mat<'a, T>, d_memory: &'a mut [T],
         d_weightings: &'a mut [T], d_numbers: MatMut<'a, T>, d_similarity: &'a mut [T], scratch: &'a mut [T],
         sums: &'a mut [T],
@@ -167,7 +172,7 @@ kernel! {
         assert!(d_similarity.len() >= columns && scratch.len() >= room, "no room to work in");
     }
     run {
-        let Plan { shape, keys, heads, roles, .. } = *plan;
+        let (shape, keys, heads, roles) = (plan.shape, &plan.keys[..], &plan.heads[..], plan.roles());
         let [size, slots, many, weights, columns, kept] = plan.sizes();
         let (mut d_numbers, rows) = (d_numbers, plan.reads());
         let (d_number, d_apart) = (d_numbers.as_mut_ptr(), d_numbers.strides().1);

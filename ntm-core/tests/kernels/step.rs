@@ -223,7 +223,7 @@ impl Parts {
             trace: 96,
         }
     }
-    fn plan(&self) -> Option<Plan<'_>> {
+    fn plan(&self) -> Option<Plan> {
         let roles = Roles { readers: &self.readers, writers: &self.writers, together: true };
         Plan::new(self.shape, &self.keys, &self.heads, roles, self.numbers, self.trace)
     }

@@ -30,8 +30,7 @@ impl<T: Real> Dense<T> {
         let ([d_new, d_sim, d_effects, chain, sums], flat) = carve_mut(s.scratch, 1, self.scratch_blocks());
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
         let similarities = &*similarities;
-        let plan = self.plan(turn);
-        if let Some(plan) = &plan {
+        if let Some(plan) = &self.plan {
             let (new, d) = (weightings_next, d_x.as_view_mut());
             step_vjp(
                 plan,
@@ -51,7 +50,7 @@ impl<T: Real> Dense<T> {
                 sums,
             );
         }
-        let phased = if plan.is_some() { 0 } else { s.items };
+        let phased = if self.plan.is_some() { 0 } else { s.items };
         for b in 0..phased {
             let numbers = of_item(numbers, self.numbers, b);
             let sim = of_item(similarities, slots * self.keys, b);

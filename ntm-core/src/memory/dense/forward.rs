@@ -15,10 +15,11 @@ impl<T: Real> Dense<T> {
         Roles { readers: &p.readers, writers: &p.writers, together: self.writes == super::Writes::Together }
     }
 
-    /// The plan of this part of a step, where one call can do it: one phase of a pair of heads with the paper's chain.
-    pub(super) fn plan(&self, turn: Turn) -> Option<Plan<'_>> {
-        let [p] = self.phases_of(turn) else { return None };
-        if self.split || self.effects > 0 || p.classic.is_empty() {
+    /// The plan of a step that is one call: one phase of a pair of heads with the paper's chain.
+    pub(super) fn planned(&self) -> Option<Plan> {
+        let mut phases = self.phases.all();
+        let (p, None) = (phases.next()?, phases.next()) else { return None };
+        if self.effects > 0 || p.classic.is_empty() {
             return None;
         }
         Plan::new(self.shape, &p.keys, &p.classic, self.roles(p), self.numbers, self.trace)
@@ -39,9 +40,9 @@ impl<T: Real> Dense<T> {
         copy(&x, numbers);
         self.activations.apply(&mut numbers[..self.numbers * s.items]);
         let (heads, size, last) = (self.heads.len(), shape.numbers(), self.between);
-        if let Some(plan) = self.plan(turn) {
+        if let Some(plan) = &self.plan {
             step(
-                &plan,
+                plan,
                 memory,
                 norm,
                 numbers,
@@ -178,7 +179,7 @@ mod tests {
 
     fn planned(heads: Vec<Box<dyn Head<f64>>>, order: Order) -> bool {
         let arrangement = Arrangement { order, ..Arrangement::default() };
-        Dense::new(SHAPE, heads, arrangement, MemoryStart::Constant(0.0)).plan(Turn::After).is_some()
+        Dense::new(SHAPE, heads, arrangement, MemoryStart::Constant(0.0)).plan.is_some()
     }
     fn read(more: bool) -> Box<dyn Head<f64>> {
         Box::new(Read::new(Says { more }))

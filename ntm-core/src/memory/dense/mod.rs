@@ -14,6 +14,7 @@ use crate::buffers::{Mat, MatMut, block, blocks, mat, mat_mut};
 use crate::field::Activations;
 use crate::kernels::classic::scratch_for;
 use crate::kernels::slots::sums_len;
+use crate::kernels::step::Plan;
 use crate::start::MemoryStart;
 use crate::traits::{
     Action, Backward, Cell, Forward, Head, Memory, Needs, Parameter, Quantity, Shown, Turns,
@@ -105,6 +106,8 @@ pub struct Dense<T: Real> {
     effects: usize,
     /// versions of the memory within a step, besides the first and the last
     between: usize,
+    /// where a step is one call
+    plan: Option<Plan>,
 }
 
 impl<T: Real> Dense<T> {
@@ -123,7 +126,8 @@ impl<T: Real> Dense<T> {
         let versions = phases.all().filter(|p| !p.writers.is_empty()).count();
         let alone = heads.iter().map(|h| h.addressing().scratch(shape));
         let at_once = phases.all().map(|p| scratch_for(shape.slots, p.classic.len()));
-        Dense {
+        let memory = Dense {
+            plan: None,
             shape,
             activations: Activations::new(fields.iter().flatten()),
             starts: Starts::new(shape, &heads, start, arrangement.step),
@@ -146,7 +150,8 @@ impl<T: Real> Dense<T> {
             fields,
             seats,
             heads,
-        }
+        };
+        Dense { plan: memory.planned(), ..memory }
     }
 
     /// memory, norms of its slots, weightings (slots x heads), own state of the heads
