@@ -26,7 +26,7 @@ evaluations() {
         repeat-copy) printf '%s\n' "task.length=(1,10)" "--length 10 task.repeats=(10,10)" "--length 20 task.repeats=(10,10)" \
             "--length 10 task.repeats=(20,20)" "--length 20 task.repeats=(10,10) model.memory.slots=600" \
             "--length 10 task.repeats=(20,20) model.memory.slots=600" ;;
-        associative-recall) printf '%s\n' "--length 6,10,12,15,20" ;;
+        associative-recall) printf '%s\n' "--length 6,10,12,15,20" "--length 20 model.memory.slots=256" ;;
         n-grams) printf '%s\n' "--length 200 --sequences 1000" ;;
         priority-sort) printf '%s\n' "--length 20" ;;
         *) echo "$1: no such task" >&2; exit 2 ;;
