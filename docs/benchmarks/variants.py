@@ -2,13 +2,14 @@
 """Times variants of one config with `ntm bench` in turn, on one core, and prints how each compares with the first.
 
 usage: variants.py ROUNDS SECONDS CONFIG [LENGTH:BATCH ...] -- VARIANT VARIANT ...
-A VARIANT is words parted by blanks: overrides such as train.checkpoint_every=20, NTM_SIMD=baseline, and threads=2 (one unless said).
+A VARIANT is words parted by blanks: overrides such as train.checkpoint_every=20, options of bench such as --inference, NTM_SIMD=baseline,
+NTM=PATH for a build of its own (target/release/ntm unless said), and threads=2 (one unless said).
 Medians over rounds; in brackets the range. A variant of one thread is pinned to the last core.
 """
 import json, os, statistics, subprocess, sys
 
 root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-ntm = os.environ.get("NTM", os.path.join(root, "target/release/ntm"))
+built = {"NTM": os.path.join(root, "target/release/ntm")}
 split = sys.argv.index("--") if "--" in sys.argv else 0
 if split < 4 or not sys.argv[split + 1:] or not sys.argv[1].isdigit() or sys.argv[1] == "0":
     sys.exit(__doc__)
@@ -20,13 +21,13 @@ if not all(size.replace(":", "", 1).isdigit() and ":" in size for size in sizes)
 
 def speed(variant, size):
     words = variant.split()
-    simd = [word for word in words if word.startswith("NTM_SIMD=")]
+    environment = [word for word in words if word.startswith(("NTM_SIMD=", "NTM="))]
+    environment = {**built, **os.environ, **dict(word.split("=", 1) for word in environment)}
     threads = next((word.removeprefix("threads=") for word in words if word.startswith("threads=")), "1")
     length, batch = size.split(":")
     pin = ["taskset", "-c", str(max(os.sched_getaffinity(0)))] if threads == "1" else []
-    command = pin + [ntm, "bench", config, "--threads", threads, "--json", "--length", length, "--batch", batch, "--seconds", seconds]
-    command += [word for word in words if word not in simd and not word.startswith("threads=")]
-    environment = dict(os.environ, **dict(word.split("=") for word in simd))
+    command = pin + [environment["NTM"], "bench", config, "--threads", threads, "--json", "--length", length, "--batch", batch, "--seconds", seconds]
+    command += [word for word in words if not word.startswith(("NTM_SIMD=", "NTM=", "threads="))]
     done = subprocess.run(command, capture_output=True, text=True, cwd=root, env=environment)
     if done.returncode:
         sys.exit(done.stderr)

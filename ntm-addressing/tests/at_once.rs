@@ -193,6 +193,7 @@ fn heads_at_once_are_heads_one_by_one_to_the_last_bit() {
     let writes_before = (Action::Write, Using::Previous, own);
     let lists = [
         vec![read.clone(), write.clone()],
+        vec![write.clone(), read.clone()],
         vec![write.clone(), read.clone(), write.clone(), read.clone()],
         vec![read.clone(), coupled.clone()],
         vec![write.clone(), coupled],

@@ -79,8 +79,8 @@ impl Real for f32 {
     }
     #[inline]
     fn run<K: Kernel<f32>>(kernel: K) {
-        // handed on by its place: moved, it would be copied in other pieces than it was written in, and the processor
-        // would wait at every call until the writes had reached the cache
+        // its address is handed on: moved, it would be loaded in larger pieces than it was just stored in, which a
+        // processor cannot forward, so every call would wait until the stores had reached the cache
         let kernel = ManuallyDrop::new(kernel);
         let kernel = &raw const *kernel;
         // SAFETY: each takes the kernel from its place, once; the level was set from what the processor reports
@@ -123,14 +123,18 @@ impl InstructionSet {
     pub fn best() -> InstructionSet {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512bw")
+            // all that `run_avx2` and `run_avx512` are compiled for: a virtual machine may hide any of them
+            let avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("bmi2");
+            let avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl")
-            {
-                return InstructionSet::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return InstructionSet::Avx2;
+                && is_x86_feature_detected!("avx512bw");
+            match (avx2, avx512) {
+                (true, true) => return InstructionSet::Avx512,
+                (true, false) => return InstructionSet::Avx2,
+                _ => {}
             }
         }
         InstructionSet::Baseline
@@ -225,7 +229,7 @@ unsafe fn detect_and_run<K: Kernel<f32>>(kernel: *const K) {
     InstructionSet::current();
     f32::run(kernel.read())
 }
-// never inlined: it would make room on the stack for itself where only the others are called
+// not inlined: `f32::run` would set aside its room on the stack at every call, also where another one runs
 #[inline(never)]
 unsafe fn run_baseline<K: Kernel<f32>>(kernel: *const K) {
     kernel.read().run::<four::Four>()
@@ -301,6 +305,39 @@ pub(crate) use vectors;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// Counts how often it is dropped.
+    struct Owned<'a> {
+        dropped: &'a mut usize,
+        fails: bool,
+    }
+    impl Drop for Owned<'_> {
+        fn drop(&mut self) {
+            *self.dropped += 1;
+        }
+    }
+    impl<T: Real> Kernel<T> for Owned<'_> {
+        #[inline(always)]
+        fn run<V: Vector<S = T>>(self) {
+            assert!(!self.fails, "as asked");
+        }
+    }
+
+    #[test]
+    fn a_kernel_is_dropped_once_also_where_it_fails() {
+        for fails in [false, true] {
+            let (mut single, mut double) = (0, 0);
+            let run =
+                |dropped| catch_unwind(AssertUnwindSafe(|| f32::run(Owned { dropped, fails }))).is_err();
+            assert_eq!(run(&mut single), fails);
+            let run =
+                |dropped| catch_unwind(AssertUnwindSafe(|| f64::run(Owned { dropped, fails }))).is_err();
+            assert_eq!(run(&mut double), fails);
+            // the first call of a process looks for the instruction set, later ones know it
+            assert_eq!((single, double), (1, 1));
+        }
+    }
 
     #[test]
     fn a_set_that_is_not_known_or_not_there_is_told_with_what_is_allowed() {

@@ -31,7 +31,7 @@ impl Plan {
     /// order of the columns of similarity; each of the columns of the weightings is one head's.
     ///
     /// `None` if there are fewer than three slots, if not one head reads and another one writes, or if something lies
-    /// outside of an item.
+    /// outside of an item. Whether writers act together does not matter to one.
     pub fn new(
         shape: Shape,
         keys: &[Key],
@@ -117,7 +117,7 @@ unsafe fn column_mut<'a, T: Real>(first: *mut T, apart: usize, rows: usize, item
 kernel! {
     /// From the memories and activated numbers of as many items as `reads` has columns to the next memories: writes
     /// `similarity` (slots x keys), the heads' `trace`, `weightings` (slots x heads), `next` with its norms, and the columns
-    /// of `reads` (width x readers, in the order of the plan's). All but `reads` have their items one after another. `sums`
+    /// of `reads` (`width` numbers). All but `reads` have their items one after another. `sums`
     /// is scratch of [`sums_len`]`(2 * width * heads)`.
     pub fn step[V, T](
         plan: &'a Plan, memory: &'a [T], norms: &'a [T], numbers: &'a [T], previous: &'a [T],
@@ -153,7 +153,7 @@ kernel! {
 
 kernel! {
     /// Gradient of [`step`], from what it gave. `d_memory` and `d_weightings` turn from the gradients by what is after the
-    /// step to those by what was before it; of `d_numbers` the keys, the heads' numbers and the writers' vectors are written.
+    /// step to those by what was before it; of `d_numbers` the keys, the heads' numbers and the writer's vectors are written.
     /// `d_similarity` (slots x keys), `scratch` ([`scratch_len`](super::classic::scratch_len) for each head, of at most
     /// [`AT_ONCE`](super::classic::AT_ONCE)) and `sums` are scratch for one item.
     pub fn step_vjp[V, T](

@@ -126,7 +126,7 @@ impl<T: Real> Dense<T> {
         let versions = phases.all().filter(|p| !p.writers.is_empty()).count();
         let alone = heads.iter().map(|h| h.addressing().scratch(shape));
         let at_once = phases.all().map(|p| scratch_for(shape.slots, p.classic.len()));
-        let memory = Dense {
+        let mut memory = Dense {
             plan: None,
             shape,
             activations: Activations::new(fields.iter().flatten()),
@@ -151,7 +151,8 @@ impl<T: Real> Dense<T> {
             seats,
             heads,
         };
-        Dense { plan: memory.planned(), ..memory }
+        memory.plan = memory.planned();
+        memory
     }
 
     /// memory, norms of its slots, weightings (slots x heads), own state of the heads
