@@ -21,8 +21,7 @@ if not all(size.replace(":", "", 1).isdigit() and ":" in size for size in sizes)
 
 def speed(variant, size):
     words = variant.split()
-    environment = [word for word in words if word.startswith(("NTM_SIMD=", "NTM="))]
-    environment = {**built, **os.environ, **dict(word.split("=", 1) for word in environment)}
+    environment = {**built, **os.environ, **dict(word.split("=", 1) for word in words if word.startswith(("NTM_SIMD=", "NTM=")))}
     threads = next((word.removeprefix("threads=") for word in words if word.startswith("threads=")), "1")
     length, batch = size.split(":")
     pin = ["taskset", "-c", str(max(os.sched_getaffinity(0)))] if threads == "1" else []
